@@ -50,12 +50,15 @@ function oneType(type: string, schema: JsonObject, prefix: string): string {
 
 function objectType(schema: JsonObject, prefix: string): string {
   if (!isObject(schema['properties'])) {
-    const values = isObject(schema['additionalProperties']) ? typeOf(schema['additionalProperties'], prefix) : 'JsonValue';
+    const values = isObject(schema['additionalProperties'])
+      ? typeOf(schema['additionalProperties'], prefix)
+      : 'JsonValue';
     return `Readonly<Record<string, ${values}>>`;
   }
   const required = new Set(stringsOf(schema['required']));
   const lines = Object.entries(schema['properties']).map(([key, property]) => {
-    const doc = isObject(property) && typeof property['description'] === 'string' ? `/** ${property['description']} */\n` : '';
+    const doc =
+      isObject(property) && typeof property['description'] === 'string' ? `/** ${property['description']} */\n` : '';
     return `${doc}readonly ${key}${required.has(key) ? '' : '?'}: ${typeOf(property, prefix)};`;
   });
   return `{\n${lines.join('\n')}\n}`;

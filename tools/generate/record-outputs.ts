@@ -4,6 +4,7 @@ import { HEADER } from './outputs.ts';
 import type { Output } from './outputs.ts';
 import { latestOf } from './schema-files.ts';
 import type { SchemaFile } from './schema-files.ts';
+import type { TopicSpec } from './topics-file.ts';
 
 const JSON_VALUE = `/** What JSON can hold. */
 export type JsonValue =
@@ -12,7 +13,8 @@ export type JsonValue =
 const RECEIPT_SUBJECT = 'mmm.receipts-value';
 
 /** src/generated/records.ts: our own records, and src/generated/inputs.ts: what the neighbours send. */
-export function recordOutputs(files: readonly SchemaFile[], ownSubjects: ReadonlySet<string>): readonly Output[] {
+export function recordOutputs(files: readonly SchemaFile[], topics: readonly TopicSpec[]): readonly Output[] {
+  const ownSubjects = new Set(topics.filter((topic) => topic.direction !== 'in').map((topic) => topic.schemaSubject));
   const ownAvro = latestOf(files, 'avro').filter((file) => ownSubjects.has(file.subject));
   const receipt = latestOf(files, 'json').find((file) => file.subject === RECEIPT_SUBJECT);
   if (receipt === undefined) throw new Error(`schemas/${RECEIPT_SUBJECT}: no JSON Schema`);
@@ -28,9 +30,7 @@ export function recordOutputs(files: readonly SchemaFile[], ownSubjects: Readonl
     {
       path: 'src/generated/inputs.ts',
       text:
-        HEADER +
-        importJson +
-        inputs.map((file) => jsonTypes(file.schema, titleOf(file), titleOf(file))).join('\n\n'),
+        HEADER + importJson + inputs.map((file) => jsonTypes(file.schema, titleOf(file), titleOf(file))).join('\n\n'),
     },
   ];
 }
