@@ -39,7 +39,7 @@ module.exports = {
       name: 'src-imports-no-dev-package',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: '^node_modules/@types/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: '(^|/)node_modules/@types/' },
     },
     {
       name: 'generated-imports-generated',
@@ -99,7 +99,7 @@ module.exports = {
       name: 'only-adapters-know-vendors',
       severity: 'error',
       from: { path: '^src/(?!adapters/)' },
-      to: { path: vendors.flatMap((name) => [`^node_modules/${name}`, `^node_modules/@types/${name}`]) },
+      to: { path: vendors.flatMap((name) => [`(^|/)node_modules/${name}`, `(^|/)node_modules/@types/${name}`]) },
     },
   ],
   options: {
