@@ -47,7 +47,7 @@ export type TopicDefinition = {
   readonly description: string;
 };
 
-export const TOPICS = {
+export const TOPICS: Readonly<Record<TopicName, TopicDefinition>> = {
   'pm3.signals.normalized': {
     name: 'pm3.signals.normalized',
     direction: 'in',
@@ -314,7 +314,7 @@ export const TOPICS = {
     maxMessageBytes: 2097152,
     description: 'Records that were refused, bytes untouched, with the reason in the headers.',
   },
-} as const satisfies Readonly<Record<TopicName, TopicDefinition>>;
+};
 
 /** All topics, in the order of topics.yaml. */
 

@@ -45,7 +45,7 @@ export function topicOutput(topics: readonly TopicSpec[], schemas: readonly Sche
       `import type { ${imports.join(', ')} } from './records.ts';`,
       `export type TopicName = ${names.join(' | ')};`,
       TYPES,
-      `export const TOPICS = { ${entries.join(', ')} } as const satisfies Readonly<Record<TopicName, TopicDefinition>>;`,
+      `export const TOPICS: Readonly<Record<TopicName, TopicDefinition>> = { ${entries.join(', ')} };`,
       '/** All topics, in the order of topics.yaml. */',
       `export const TOPIC_NAMES: readonly TopicName[] = [${names.join(', ')}];`,
       '/** The record that a topic of ours holds. */',
