@@ -51,7 +51,7 @@ function install() {
     );
   }
   process.stderr.write('Installing dependencies (npm ci), once; this takes about a minute ...\n');
-  const npm = spawnSync('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], {
+  const npm = spawnSync('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
