@@ -162,6 +162,7 @@ export type MmmSubject = {
   readonly repo_id: string | null;
   readonly branch: string | null;
   readonly commit: string | null;
+  /** At most 2^53 - 2: avsc refuses a larger number. */
   readonly pr_number: number | null;
   readonly build_id: string | null;
   readonly incident_id: string | null;
