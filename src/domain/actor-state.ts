@@ -1,0 +1,73 @@
+import type { ActionType, SignalResult, Surface } from './vocabulary.ts';
+
+/** What is known of a person apart from the journal: kept in PostgreSQL, read in the same snapshot as the fold, so a change of it is a new version. */
+export interface ActorProfile {
+  readonly roles: readonly string[];
+  /** IANA name or +HH:MM; null = the tenant's. */
+  readonly timeZone: string | null;
+  readonly preferences: ActorPreferences;
+}
+
+/** R-80, R-84, C-23, C-24: may narrow, never widen. Null = no preference stored; [] = none. */
+export interface ActorPreferences {
+  readonly optOutCategories: readonly string[];
+  readonly preferredSurfaces: readonly Surface[] | null;
+  readonly snoozeUntilMs: number | null;
+}
+
+/** A signal as `recent.*` of CEL sees it. */
+export interface RecentSignal {
+  readonly atMs: number;
+  readonly type: string;
+  readonly repo: string | null;
+  readonly branch: string | null;
+  readonly file: string | null;
+  readonly subject: string | null;
+}
+
+/** An action that was sent (one charge, however many surfaces): what caps and cool-downs count. */
+export interface SentAction {
+  /** decided_at of its decision. */
+  readonly atMs: number;
+  readonly playbookId: string;
+  readonly actionType: ActionType;
+  readonly repo: string | null;
+  readonly subject: string | null;
+}
+
+/** One numbered line of an actor's journal. Bodies live elsewhere: this is what a fold needs and no more. */
+export interface JournalEntry {
+  readonly kind: 'signal';
+  readonly version: number;
+  readonly signalId: string;
+  readonly decisionId: string | null;
+  readonly result: SignalResult;
+  readonly atMs: number;
+  readonly decidedAtMs: number;
+  /** Null for re-entries, which are not counted in `recent` (design 3.6). */
+  readonly recent: RecentSignal | null;
+  readonly sent: readonly SentAction[];
+  /**
+   * Hex SHA-256 over the chain of the entry before and the canonical JSON of this entry without `chain` ('' before the first): whoever holds the
+   * journal can show what a decision read, and a changed line breaks every later digest (G3).
+   */
+  readonly chain: string;
+}
+
+/** The fold over an actor's journal, bounded (design 3.4): 512 signals of at most 30 days, sent actions of the longest window. */
+export interface ActorState {
+  /** `chain` of the newest entry, '' if none: what `evolve` copies from the entry. */
+  readonly chain: string;
+  readonly profile: ActorProfile | null;
+  /** By atMs, oldest first. */
+  readonly recent: readonly RecentSignal[];
+  /** By atMs, oldest first. */
+  readonly sent: readonly SentAction[];
+}
+
+export const RECENT_MAX = 512;
+export const RECENT_WINDOW_MS = 30 * 24 * 3_600_000;
+/** Longest cap or cool-down window a playbook may name; sent actions older than this can decide nothing. */
+export const SENT_WINDOW_MS = 30 * 24 * 3_600_000;
+
+export const emptyState = (profile: ActorProfile | null): ActorState => ({ chain: '', profile, recent: [], sent: [] });

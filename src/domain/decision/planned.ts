@@ -1,0 +1,111 @@
+import type { MmmSignalInput } from '../../generated/records.ts';
+import type { ActorState, SentAction } from '../actor-state.ts';
+import type { IdPort } from '../ids.ts';
+import type { TenantRules } from '../rules.ts';
+import type { ActionType, Disposition, SignalResult, Surface, Tier } from '../vocabulary.ts';
+
+/** Facts of the moment that are not the actor's: all false until the context stage of the decision issue supplies them. */
+export interface ContextFacts {
+  readonly incidentActive: boolean;
+  readonly freezeActive: boolean;
+  readonly onCall: boolean;
+}
+
+/** Everything a decision depends on (G3). `rules` null = unknown tenant. */
+export interface PlanInput {
+  readonly signal: MmmSignalInput;
+  readonly state: ActorState;
+  readonly rules: TenantRules | null;
+  readonly context: ContextFacts;
+  readonly decidedAtMs: number;
+  readonly ids: IdPort;
+}
+
+/** The gates of design 3.7 in their order; one file and one pure function each. */
+export const GATES = [
+  'eligible',
+  'signal_quality',
+  'consent_and_role',
+  'condition',
+  'inhibition',
+  'action_type',
+  'restrictions',
+  'preference',
+  'safety',
+  'quiet_hours',
+  'caps',
+  'priority',
+] as const;
+export type GateName = (typeof GATES)[number];
+
+export type Fact = string | number | boolean | null;
+
+/** What would turn the veto round: a moment, or one fact with the value it needs. */
+export interface Flip {
+  readonly atMs: number | null;
+  readonly change: string | null;
+}
+
+export type Verdict =
+  | { readonly gate: GateName; readonly pass: true }
+  | {
+      readonly gate: GateName;
+      readonly pass: false;
+      readonly code: string;
+      readonly facts: Readonly<Record<string, Fact>>;
+      readonly flip: Flip | null;
+    };
+
+/** One action of one matching playbook. Ends in exactly one disposition with a reason (G5). */
+export interface PlannedCandidate {
+  readonly actionId: string;
+  readonly playbookId: string;
+  readonly playbookVersion: number;
+  readonly actionType: ActionType;
+  readonly tier: Tier;
+  readonly disposition: Disposition;
+  /** `sent` when delivered, else the code of the first veto. */
+  readonly reasonCode: string;
+  readonly untilMs: number | null;
+  readonly continues: string | null;
+  readonly verdicts: readonly Verdict[];
+}
+
+export interface SurfacePayload {
+  readonly variant: 'card' | 'check-summary' | 'notification' | 'digest';
+  readonly title: string;
+  readonly body: string;
+  readonly cta: string | null;
+}
+
+/** An action that will be sent: rendered for each of its surfaces. */
+export interface PlannedAction {
+  readonly actionId: string;
+  readonly playbookId: string;
+  readonly playbookVersion: number;
+  readonly type: ActionType;
+  readonly surfaces: readonly Surface[];
+  readonly payloads: Readonly<Partial<Record<Surface, SurfacePayload>>>;
+  readonly rationale: {
+    readonly summary: string;
+    readonly whyRelevant: string;
+    readonly evidenceLinks: readonly string[];
+    readonly baselineComparison: string | null;
+  };
+  readonly requiresConsent: boolean;
+  readonly dualChannelRequired: boolean;
+  readonly actionRef: string | null;
+  /** `sha256:` + hex over the canonical JSON of payloads, type, action_ref and consent flags. */
+  readonly payloadHash: string;
+  readonly expiresAtMs: number;
+}
+
+export interface Plan {
+  readonly result: SignalResult;
+  /** Empty unless `result` is `decided`. */
+  readonly candidates: readonly PlannedCandidate[];
+  readonly actions: readonly PlannedAction[];
+  /** What this decision charges: one entry per sent action. */
+  readonly sent: readonly SentAction[];
+  readonly roles: readonly string[];
+}

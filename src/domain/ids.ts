@@ -1,0 +1,52 @@
+/** Ids and keys of interface 3. Pure: the hash functions come in as ports. */
+
+export interface ActorKey {
+  readonly tenantId: string;
+  /** '' for signals of the tenant that name no actor (context only). */
+  readonly actorId: string;
+}
+
+/** What the domain needs from outside: hashing only, no clock and no randomness. */
+export interface IdPort {
+  /** UUIDv5 of `name` in the name space of `kind` = uuid5(URL, `urn:mmm-engine:<kind>`). */
+  uuid5(kind: string, name: string): string;
+  /** Lower-case hex SHA-256 of the UTF-8 text. */
+  sha256(text: string): string;
+}
+
+export type IdPart = string | number | null;
+
+/** The name of an id is the compact JSON array of its parts, so that no two lists of parts collide. */
+export const idFrom = (port: IdPort, kind: string, parts: readonly IdPart[]): string =>
+  port.uuid5(kind, JSON.stringify(parts));
+
+const RESERVED = /[%|{}]/g;
+const percent = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+
+/** One part of a topic or Redis key: the separators `%`, `|`, `{`, `}` are percent-encoded, so a key can be taken apart without doubt (G7). */
+export const encodeKeyPart = (part: string): string => part.replace(RESERVED, percent);
+
+export const actorKeyText = (key: ActorKey): string => `${encodeKeyPart(key.tenantId)}|${encodeKeyPart(key.actorId)}`;
+
+/** The inverse of `actorKeyText`; null if the text is not such a key. */
+export const parseActorKey = (text: string): ActorKey | null => {
+  const bar = text.indexOf('|');
+  if (bar < 0 || text.indexOf('|', bar + 1) >= 0) return null;
+  return { tenantId: decodeURIComponent(text.slice(0, bar)), actorId: decodeURIComponent(text.slice(bar + 1)) };
+};
+
+/** Ids of design and interface 3, from the signal down to the receipt: the same signal gives the same ids for ever. */
+export const decisionIdOf = (port: IdPort, signalId: string): string => idFrom(port, 'decision', [signalId]);
+export const actionIdOf = (port: IdPort, decisionId: string, playbookId: string, version: number, index: number): string =>
+  idFrom(port, 'action', [decisionId, playbookId, version, index]);
+export const deliveryIdOf = (port: IdPort, actionId: string, surface: string): string =>
+  idFrom(port, 'delivery', [actionId, surface]);
+export const receiptIdOf = (port: IdPort, attests: string, what: string): string => idFrom(port, 'receipt', [what, attests]);
+export const eventIdOf = (port: IdPort, topic: string, id: string): string => idFrom(port, 'event', [topic, id]);
+export const cardIdOf = (
+  port: IdPort,
+  key: ActorKey,
+  playbookId: string,
+  subjectKey: string,
+  surface: string,
+): string => idFrom(port, 'card', [key.tenantId, key.actorId, playbookId, subjectKey, surface]);

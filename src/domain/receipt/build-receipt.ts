@@ -1,0 +1,96 @@
+import type { MmmReceipt, MmmSignalInput } from '../../generated/records.ts';
+import type { PlannedCandidate } from '../decision/planned.ts';
+import type { IdPort } from '../ids.ts';
+import { EVALUATION_POINTS, type EvaluationPoint } from '../vocabulary.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { receiptText } from './metadata-rules.ts';
+import type { DecisionReceiptFacts } from './receipt-facts.ts';
+
+export const RECEIPT_GATE_ID = 'mmm';
+export const RECEIPT_SCHEMA_VERSION = '1.0.0';
+
+export type UnsignedReceipt = Omit<MmmReceipt, 'signature'>;
+
+const PRE_COMMIT = /^(commit_|file_)/;
+const PRE_MERGE = /^(pr_|test_|build_|gate_)/;
+
+/** Design 3.8: the signal's own point; else by what kind of event it is (D-49: never one constant for all). */
+export const evaluationPointOf = (signal: Pick<MmmSignalInput, 'evaluation_point' | 'event_type'>): EvaluationPoint => {
+  const own = EVALUATION_POINTS.find((point) => point === signal.evaluation_point);
+  if (own !== undefined) return own;
+  if (PRE_COMMIT.test(signal.event_type)) return 'pre-commit';
+  if (PRE_MERGE.test(signal.event_type)) return 'pre-merge';
+  return signal.event_type === 'release.started' ? 'pre-deploy' : 'post-deploy';
+};
+
+/** `sha256:` + hex over the canonical JSON: the one form of digest in everything we emit. */
+export const digestOf = (ids: IdPort, value: unknown): string => `sha256:${ids.sha256(canonicalJson(value))}`;
+
+const countsByReason = (candidates: readonly PlannedCandidate[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const { disposition, reasonCode } of candidates) {
+    const key = `${disposition}:${reasonCode}`;
+    counts[key] = (counts[key] ?? 0) + 1;
+  }
+  return counts;
+};
+
+/**
+ * The receipt of a decision in ERIS's own nested shape (C-1, D-44), unsigned. What ERIS would drop at the top level is in `inputs` and `result`,
+ * from the first receipt on, because it can never be added to old ones. Text that somebody else chose goes through `receiptText`.
+ */
+export const buildDecisionReceipt = (facts: DecisionReceiptFacts, ids: IdPort): UnsignedReceipt => {
+  const { signal, plan, rules } = facts;
+  const safe = (text: string): string => receiptText(text, ids.sha256);
+  const decidedAt = new Date(facts.decidedAtMs).toISOString();
+  const playbooks = [...new Set(plan.candidates.map((c) => safe(`${c.playbookId}@${c.playbookVersion}`)))].sort();
+  const sent = plan.actions.length;
+  return {
+    receipt_id: facts.receiptId,
+    gate_id: RECEIPT_GATE_ID,
+    schema_version: RECEIPT_SCHEMA_VERSION,
+    policy_version_ids: rules.policyVersionIds.map(safe),
+    snapshot_hash: rules.snapshotHash,
+    timestamp_utc: decidedAt,
+    timestamp_monotonic_ms: facts.decidedAtMonotonicMs,
+    evaluation_point: evaluationPointOf(signal),
+    inputs: {
+      kind: 'decision',
+      tenant_id: safe(signal.tenant_id),
+      actor_ref: facts.actorRef,
+      signal_id: signal.signal_id,
+      source: signal.source,
+      event_type: safe(signal.event_type),
+      severity: signal.severity,
+      occurred_at: signal.occurred_at,
+      origin: { ...signal.origin, topic: safe(signal.origin.topic) },
+      policy_snapshot_id: safe(rules.policySnapshotId),
+      playbooks,
+      state_digest: facts.stateDigest,
+      experiment: { arm: 'none', propensity: 1 },
+    },
+    decision: {
+      status: sent > 0 ? 'warn' : 'pass',
+      rationale: `${sent} sent, ${plan.candidates.length - sent} held back`,
+      badges: [...new Set(plan.actions.map((action) => action.type as string))].sort(),
+    },
+    result: {
+      decision_id: facts.decisionId,
+      trace_digest: facts.traceDigest,
+      candidates: countsByReason(plan.candidates),
+      actions: plan.actions.map((action) => ({
+        action_id: action.actionId,
+        type: action.type,
+        surfaces: [...action.surfaces],
+        playbook: safe(`${action.playbookId}@${action.playbookVersion}`),
+        payload_hash: action.payloadHash,
+        requires_consent: action.requiresConsent,
+        dual_channel_required: action.dualChannelRequired,
+      })),
+      model: { used: false, risk_score: 0 },
+    },
+    actor: { repo_id: signal.repo_id === null ? 'none' : safe(signal.repo_id), type: signal.actor_type },
+    evidence_handles: [],
+    degraded: facts.degraded,
+  };
+};

@@ -1,0 +1,22 @@
+import { canonicalJson } from './canonical-json.ts';
+
+/** ERIS and the Edge Agent split the signature at `:`, so a kid has none (C-4, contracts 5.4). */
+export const KID_PATTERN = /^[A-Za-z0-9._-]+$/;
+
+const SIGNATURE_PATTERN = /^sig-ed25519:([A-Za-z0-9._-]+):([A-Za-z0-9+/]+={0,2})$/;
+
+const encoder = new TextEncoder();
+
+/** The bytes a receipt's signature stands on: canonical JSON without the member `signature`. */
+export const bytesToSign = (receipt: Readonly<Record<string, unknown>>): Uint8Array => {
+  const { signature: _, ...unsigned } = receipt;
+  return encoder.encode(canonicalJson(unsigned));
+};
+
+export const formatSignature = (kid: string, signatureBase64: string): string => `sig-ed25519:${kid}:${signatureBase64}`;
+
+/** Null if the text is not a signature of our form; D-45: anything like `mock-sig-...` is not one. */
+export const parseSignature = (text: string): { readonly kid: string; readonly base64: string } | null => {
+  const match = SIGNATURE_PATTERN.exec(text);
+  return match === null ? null : { kid: match[1]!, base64: match[2]! };
+};

@@ -1,0 +1,44 @@
+import type { PlaybookIndex } from './playbook/index-of-playbooks.ts';
+import type { ActionType, Surface, Tier } from './vocabulary.ts';
+
+/** Local times are minutes after midnight in the actor's zone. start = end: off. May cross midnight. */
+export interface QuietHours {
+  readonly startMinute: number;
+  readonly endMinute: number;
+  /** Weekday form: overrides the window on that local day. */
+  readonly days: Readonly<Partial<Record<Weekday, 'all' | 'none' | { readonly startMinute: number; readonly endMinute: number }>>>;
+}
+export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
+
+export interface Quotas {
+  readonly maxActionsPerDay: number;
+  readonly maxActionsPerHour: number;
+  readonly perRepoPerDay: number;
+}
+
+/** The tenant's policy, parsed. Absent lists are null (= all), empty lists mean none (C-24). */
+export interface TenantPolicy {
+  readonly tenantId: string;
+  readonly version: number;
+  readonly timeZone: string;
+  readonly unknownActors: 'allow' | 'deny';
+  readonly enabledActionTypes: readonly ActionType[] | null;
+  readonly enabledSurfaces: readonly Surface[] | null;
+  readonly quotas: Quotas;
+  readonly quietHours: QuietHours;
+  readonly reserve: { readonly tiers: Readonly<Partial<Record<Tier, number>>>; readonly releaseLastMs: number };
+  readonly maxLatenessMs: number;
+  readonly approverRoles: readonly string[];
+  readonly safetyCritical: boolean;
+}
+
+/** Everything of a tenant that a decision reads, compiled, immutable, identified by its digest (G3, D-48: a digest of content, never of an id). */
+export interface TenantRules {
+  readonly policy: TenantPolicy;
+  readonly playbooks: PlaybookIndex;
+  /** `policy:<tenant>:<version>` and one `<playbook>@<version>` per published playbook, sorted. */
+  readonly policyVersionIds: readonly string[];
+  readonly policySnapshotId: string;
+  /** `sha256:` + hex over the canonical JSON of policy and playbooks. */
+  readonly snapshotHash: string;
+}

@@ -1,0 +1,68 @@
+import { type ErrorCode, ERRORS, MmmError } from '../errors.ts';
+import type { HeaderValue, OutputRecord } from './ports/records.ts';
+
+/** Where a refused record stood, in the words of the headers (interface 2). */
+export interface DeadLetterSource {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly timestampMs: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, HeaderValue>>;
+}
+
+export interface DeadLetterReason {
+  readonly stage: string;
+  readonly code: ErrorCode;
+  /** What, where and how to mend; never a value of the payload. */
+  readonly message: string;
+  readonly attempts: number;
+  readonly failedAtMs: number;
+  readonly engineVersion: string;
+}
+
+const MESSAGE_MAX_BYTES = 1_024;
+
+/** The code and words for an error of any kind: only catalogued text leaves, never the message of a foreign error (it may quote the payload). */
+export const describeError = (error: unknown): { readonly code: ErrorCode; readonly message: string } => {
+  if (!(error instanceof MmmError)) return { code: 'UNEXPECTED_FAILURE', message: withRemedy('UNEXPECTED_FAILURE', null) };
+  return { code: error.code, message: withRemedy(error.code, error.message) };
+};
+
+const withRemedy = (code: ErrorCode, what: string | null): string => `${what ?? ERRORS[code].meaning}; ${ERRORS[code].remedy}`;
+
+/**
+ * A dead letter: the original bytes and headers untouched, with the place, the reason and the remedy in headers (C-30). `withheld` replaces key,
+ * value and headers by length and digest where copying would spread a secret or break the broker's size limit.
+ */
+export const deadLetter = (
+  source: DeadLetterSource,
+  reason: DeadLetterReason,
+  withheld: { readonly sha256: (bytes: Uint8Array) => string } | null = null,
+): OutputRecord => {
+  const headers = {
+    'mmm-dlq-topic': source.topic,
+    'mmm-dlq-partition': String(source.partition),
+    'mmm-dlq-offset': source.offset.toString(),
+    'mmm-dlq-timestamp': new Date(source.timestampMs).toISOString(),
+    'mmm-dlq-stage': reason.stage,
+    'mmm-dlq-code': reason.code,
+    'mmm-dlq-message': truncated(reason.message),
+    'mmm-dlq-attempts': String(reason.attempts),
+    'mmm-dlq-failed-at': new Date(reason.failedAtMs).toISOString(),
+    'mmm-dlq-version': reason.engineVersion,
+  };
+  if (withheld === null) {
+    return { topic: 'mmm.dlq', key: source.key, value: source.value, headers: { ...source.headers, ...headers } };
+  }
+  const bytes = source.value ?? new Uint8Array();
+  const notice = JSON.stringify({ withheld: true, bytes: bytes.length, sha256: withheld.sha256(bytes) });
+  return { topic: 'mmm.dlq', key: null, value: new TextEncoder().encode(notice), headers };
+};
+
+const truncated = (message: string): string => {
+  const bytes = new TextEncoder().encode(message);
+  if (bytes.length <= MESSAGE_MAX_BYTES) return message;
+  return new TextDecoder().decode(bytes.subarray(0, MESSAGE_MAX_BYTES)).replace(/\ufffd+$/, '');
+};

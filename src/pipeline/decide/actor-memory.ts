@@ -1,0 +1,92 @@
+import { foldEntries } from '../../domain/decision/evolve.ts';
+import type { ActorState } from '../../domain/actor-state.ts';
+import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
+import type { FoldedActor, Journal } from '../ports/journal.ts';
+import type { StateCache } from '../ports/state-cache.ts';
+
+/** Where an actor stands, as far as we believe. Wrong belief costs a conflict and a fold, never a wrong nudge (design 3.2). */
+export interface Standing {
+  readonly key: ActorKey;
+  readonly version: number;
+  readonly head: string;
+  readonly actorRef: string | null;
+  readonly state: ActorState;
+}
+
+export const standingOf = (folded: FoldedActor): Standing => ({
+  key: folded.key,
+  version: folded.version,
+  head: folded.head,
+  actorRef: folded.actorRef,
+  state: foldEntries(folded.profile, folded.entries),
+});
+
+/** Actors one session keeps at hand. At about 2 KB a state this is some 40 MB; above it the least recently used are dropped. */
+const MEMORY_MAX_ACTORS = 20_000;
+
+/**
+ * States of a session's actors: its own memory, else the cache, else folded from the journal. One session, one memory: it dies with the session,
+ * and moves only after the journal has answered a commit.
+ */
+export class ActorMemory {
+  readonly #held = new Map<string, Standing>();
+  readonly #journal: Journal;
+  readonly #cache: StateCache;
+
+  constructor(journal: Journal, cache: StateCache) {
+    this.#journal = journal;
+    this.#cache = cache;
+  }
+
+  /** `fresh` folds from the journal and believes nothing else: the answer to a conflict. */
+  async standings(keys: readonly ActorKey[], from: 'nearest' | 'fresh'): Promise<Map<string, Standing>> {
+    const found = new Map<string, Standing>();
+    let missing = keys;
+    if (from === 'nearest') {
+      missing = this.#takeHeld(missing, found);
+      if (missing.length > 0) missing = await this.#takeCached(missing, found);
+    }
+    if (missing.length > 0) {
+      for (const folded of await this.#journal.fold(missing)) found.set(actorKeyText(folded.key), standingOf(folded));
+    }
+    return found;
+  }
+
+  /** After the commit's answer only: in memory at once, in the cache when it gets there. */
+  advance(standings: readonly Standing[]): void {
+    for (const standing of standings) {
+      const text = actorKeyText(standing.key);
+      this.#held.delete(text);
+      this.#held.set(text, standing);
+    }
+    for (const oldest of this.#held.keys()) {
+      if (this.#held.size <= MEMORY_MAX_ACTORS) break;
+      this.#held.delete(oldest);
+    }
+    void this.#cache.putNewer(standings);
+  }
+
+  forget(keys: readonly ActorKey[]): void {
+    for (const key of keys) this.#held.delete(actorKeyText(key));
+  }
+
+  #takeHeld(keys: readonly ActorKey[], found: Map<string, Standing>): ActorKey[] {
+    return keys.filter((key) => {
+      const text = actorKeyText(key);
+      const held = this.#held.get(text);
+      if (held === undefined) return true;
+      found.set(text, held);
+      return false;
+    });
+  }
+
+  async #takeCached(keys: readonly ActorKey[], found: Map<string, Standing>): Promise<ActorKey[]> {
+    const cached = await this.#cache.get(keys);
+    return keys.filter((key, index) => {
+      const standing = cached[index];
+      if (standing === null || standing === undefined) return true;
+      found.set(actorKeyText(key), standing);
+      return false;
+    });
+  }
+}

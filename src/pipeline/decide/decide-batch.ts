@@ -1,0 +1,149 @@
+import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
+import type { TenantRules } from '../../domain/rules.ts';
+import type { MmmSignalInput } from '../../generated/records.ts';
+import { MmmError } from '../../errors.ts';
+import { runInLanes } from '../actor-lanes.ts';
+import type { Clock } from '../ports/clock.ts';
+import { type CommitAnswer, type Journal, journalSignalKey } from '../ports/journal.ts';
+import type { OutputRecord } from '../ports/records.ts';
+import type { RulesSource } from '../ports/rules-source.ts';
+import type { ActorMemory } from './actor-memory.ts';
+import { type DecideActorDeps, type DecidedActor, type DecidedSignal, decideActor } from './decide-actor.ts';
+
+export interface DecideBatchDeps extends DecideActorDeps {
+  readonly journal: Journal;
+  readonly rules: RulesSource;
+  readonly clock: Clock;
+}
+
+export interface BatchResult {
+  /** What was decided and committed, in no particular order across actors. */
+  readonly decided: readonly DecidedSignal[];
+  readonly duplicates: readonly MmmSignalInput[];
+  readonly failed: readonly { readonly signal: MmmSignalInput; readonly error: unknown }[];
+  /** The outbox rows this batch wrote and their numbers, when they form one run; else they are read back from the journal. */
+  readonly written: readonly { readonly first: bigint; readonly records: readonly OutputRecord[] }[];
+  /** The shard's highest number known after this batch; null when nothing was committed. */
+  readonly lastNumber: bigint | null;
+  /** Time in planning, without the stores: what bounds the size of the next micro-batch. */
+  readonly planMs: number;
+}
+
+/** Signing leaves the event loop; more lanes than this only grow memory. */
+const LANES = 16;
+
+/** Two writers on one actor (session and HTTP) settle in a round or two; a conflict that stays is a fault, and the session starts anew. */
+const MAX_ROUNDS = 20;
+
+/**
+ * Steps 2 to 5 of design 3.2 for one micro-batch: duplicates out, states in, plan, commit, and the actors in conflict once more from the journal.
+ * Returns only when everything of the batch is in the journal, so that its offset may move. Throws what the journal throws.
+ */
+export const decideBatch = async (
+  deps: DecideBatchDeps,
+  memory: ActorMemory,
+  place: { readonly shard: number; readonly epoch: bigint | null },
+  signals: readonly MmmSignalInput[],
+): Promise<BatchResult> => {
+  const decided: DecidedSignal[] = [];
+  const duplicates: MmmSignalInput[] = [];
+  const failed: { signal: MmmSignalInput; error: unknown }[] = [];
+  const written: { first: bigint; records: readonly OutputRecord[] }[] = [];
+  let lastNumber: bigint | null = null;
+  let planMs = 0;
+
+  let pending = withoutRepeats(signals, duplicates);
+  for (let round = 0; pending.length > 0; round++) {
+    if (round >= MAX_ROUNDS) throw new MmmError('IN_DOUBT', 'actors stayed in conflict');
+    const actors = actorsOf(pending);
+    const [known, standings, rules] = await Promise.all([
+      deps.journal.knownSignals(pending.map((s) => ({ tenantId: s.tenant_id, signalId: s.signal_id }))),
+      memory.standings(actors, round === 0 ? 'nearest' : 'fresh'),
+      rulesOf(deps.rules, pending),
+    ]);
+    const fresh = pending.filter((signal) => {
+      if (!known.has(journalSignalKey(signal.tenant_id, signal.signal_id))) return true;
+      duplicates.push(signal);
+      return false;
+    });
+    if (fresh.length === 0) break;
+
+    const decidedAt = { ms: deps.clock.now(), monotonicMs: Math.trunc(deps.clock.monotonicMs()) };
+    const perSignal = await runInLanes(fresh, (s) => keyTextOf(s), LANES, async (lane, key) => {
+      const standing = standings.get(key);
+      if (standing === undefined) throw new MmmError('IN_DOUBT', 'no state came back for an actor of the batch');
+      const actor = await decideActor(deps, standing, lane, rules.get(lane[0]!.tenant_id) ?? null, decidedAt);
+      return lane.map(() => actor);
+    });
+    planMs += deps.clock.monotonicMs() - decidedAt.monotonicMs;
+    const made = [...new Set(perSignal)];
+    for (const actor of made) failed.push(...actor.failed);
+
+    const toCommit = made.filter((actor) => actor.commit.entries.length > 0);
+    if (toCommit.length === 0) break;
+    const answer = await deps.journal.commit({ ...place, actors: toCommit.map((actor) => actor.commit) });
+    const settled = settle(toCommit, answer);
+    if (answer.firstNumber !== null) {
+      written.push({ first: answer.firstNumber, records: settled.won.flatMap((actor) => actor.commit.outbox) });
+    }
+    lastNumber = answer.lastNumber;
+    memory.advance(settled.won.map((actor) => actor.next));
+    memory.forget(settled.lost.map((actor) => actor.commit.key));
+    for (const actor of settled.won) decided.push(...actor.signals);
+    pending = settled.lost.flatMap((actor) => actor.signals.map((one) => one.signal));
+  }
+  return { decided, duplicates, failed, written, lastNumber, planMs };
+};
+
+/** The answers must equal the actors in number (design 3.2 step 4): anything else means we do not know what was written. */
+const settle = (
+  actors: readonly DecidedActor[],
+  answer: CommitAnswer,
+): { won: readonly DecidedActor[]; lost: readonly DecidedActor[] } => {
+  if (answer.actors.length !== actors.length) throw new MmmError('IN_DOUBT', 'the journal answered for another number of actors');
+  const won: DecidedActor[] = [];
+  const lost: DecidedActor[] = [];
+  actors.forEach((actor, index) => {
+    const one = answer.actors[index]!;
+    if (one.status === 'conflict') lost.push(actor);
+    else if (one.version === actor.next.version) won.push(actor);
+    else throw new MmmError('IN_DOUBT', 'the journal gave another version than was planned for');
+  });
+  return { won, lost };
+};
+
+const keyOf = (signal: MmmSignalInput): ActorKey => ({ tenantId: signal.tenant_id, actorId: signal.actor_id ?? '' });
+const keyTextOf = (signal: MmmSignalInput): string => actorKeyText(keyOf(signal));
+
+const actorsOf = (signals: readonly MmmSignalInput[]): ActorKey[] => [
+  ...new Map(signals.map((signal) => [keyTextOf(signal), keyOf(signal)])).values(),
+];
+
+/** A second occurrence of a signal within the batch is a duplicate of the first: the journal could not tell them apart. */
+const withoutRepeats = (signals: readonly MmmSignalInput[], duplicates: MmmSignalInput[]): MmmSignalInput[] => {
+  const seen = new Set<string>();
+  return signals.filter((signal) => {
+    const key = journalSignalKey(signal.tenant_id, signal.signal_id);
+    if (seen.has(key)) {
+      duplicates.push(signal);
+      return false;
+    }
+    seen.add(key);
+    return true;
+  });
+};
+
+/** One version of a tenant's rules for the whole round, so that signals of one batch are not judged by two. */
+const rulesOf = async (
+  source: RulesSource,
+  signals: readonly MmmSignalInput[],
+): Promise<ReadonlyMap<string, TenantRules | null>> => {
+  const tenants = [...new Set(signals.map((signal) => signal.tenant_id))];
+  const rules = await Promise.all(tenants.map((tenant) => currentOrLoad(source, tenant)));
+  return new Map(tenants.map((tenant, index) => [tenant, rules[index]!]));
+};
+
+const currentOrLoad = (source: RulesSource, tenant: string): TenantRules | null | Promise<TenantRules | null> => {
+  const current = source.current(tenant);
+  return current === undefined ? source.load(tenant) : current;
+};

@@ -1,0 +1,21 @@
+/** Design 3.2 step 2: at most this many records, or this much work, whichever is less. */
+const MAX_RECORDS = 500;
+const MAX_WORK_MS = 50;
+/** A new partition starts here and finds its size within a few batches. */
+const FIRST_RECORDS = 100;
+/** How fast the estimate follows: about the last five batches. */
+const WEIGHT = 0.2;
+
+/** Keeps a micro-batch near 50 ms of work: larger ones delay the first of their signals, smaller ones pay a round trip and a transaction each. */
+export class MicroBatchSize {
+  #msPerRecord = MAX_WORK_MS / FIRST_RECORDS;
+
+  get limit(): number {
+    return Math.max(1, Math.min(MAX_RECORDS, Math.floor(MAX_WORK_MS / this.#msPerRecord)));
+  }
+
+  took(records: number, ms: number): void {
+    if (records === 0) return;
+    this.#msPerRecord += WEIGHT * (Math.max(ms, 0.001) / records - this.#msPerRecord);
+  }
+}

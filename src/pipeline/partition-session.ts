@@ -1,0 +1,222 @@
+import { isRetriable, MmmError } from '../errors.ts';
+import type { MmmSignalInput } from '../generated/records.ts';
+import { deadLetter, describeError } from './dead-letter.ts';
+import { ActorMemory } from './decide/actor-memory.ts';
+import { type BatchResult, decideBatch, type DecideBatchDeps } from './decide/decide-batch.ts';
+import { MicroBatchSize } from './decide/micro-batch-size.ts';
+import type { Logger } from './ports/logger.ts';
+import type { Metrics } from './ports/metrics.ts';
+import type { PartitionReader, SessionOutput, SessionOutputs } from './ports/partitions.ts';
+import type { LogRecord, OutputRecord } from './ports/records.ts';
+import type { StateCache } from './ports/state-cache.ts';
+import { cursorToStartFrom, NEVER_PUBLISHED } from './publish/cursor-check.ts';
+import { Publisher, type PublishTarget } from './publish/publisher.ts';
+
+export interface SessionDeps extends DecideBatchDeps {
+  readonly outputs: SessionOutputs;
+  readonly cache: StateCache;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly engineVersion: string;
+}
+
+/** How long an idle session waits before it looks for rows that others wrote (design 3.2); a notification shortens it. */
+const OUTBOX_POLL_MS = 500;
+
+/** Committed offsets of a topic without readers expire after 7 days by broker default; once an hour is far inside (design 3.2). */
+const CURSOR_REFRESH_MS = 3_600_000;
+
+/**
+ * One owner's work on one partition of `mmm.signals`, from fence to end (design 3.2).
+ *
+ *   new -> starting -> running -> ended
+ *
+ * - starting: epoch raised, producer fenced, positions read, in this order and no other. Nothing is written.
+ * - running:  one commit to the journal and one transaction of the log at a time; the commit of batch n+1 may overlap the transaction of batch n
+ *             and is at most one batch ahead of it.
+ * - ended:    by `stop` (after the running transaction) or by any error, a lost answer included. Producer, memory, cursor and position are
+ *             dropped, nothing is aborted; a new session reads what had won. A session is never used again.
+ */
+export class PartitionSession {
+  readonly #deps: SessionDeps;
+  readonly #partition: number;
+  readonly #reader: PartitionReader;
+  readonly #batchSize = new MicroBatchSize();
+  #state: 'new' | 'starting' | 'running' | 'ended' = 'new';
+  #stopping = false;
+  #inFlight: Promise<void> = Promise.resolve();
+  #inFlightFailure: unknown = null;
+
+  constructor(deps: SessionDeps, partition: number, reader: PartitionReader) {
+    this.#deps = deps;
+    this.#partition = partition;
+    this.#reader = reader;
+  }
+
+  get state(): 'new' | 'starting' | 'running' | 'ended' {
+    return this.#state;
+  }
+
+  /** Resolves after `stop`; rejects with what ended the session. */
+  async run(onRunning: () => void): Promise<void> {
+    this.#move('starting');
+    const output = await this.#deps.outputs.open(this.#partition);
+    try {
+      const { publisher, epoch } = await this.#start(output);
+      this.#move('running');
+      onRunning();
+      await this.#loop(publisher, epoch);
+      await this.#settleInFlight();
+    } finally {
+      this.#move('ended');
+      await Promise.allSettled([this.#inFlight]);
+      await output.discard();
+    }
+  }
+
+  /** Takes no new batch; `run` resolves once what is decided is also published. */
+  stop(): void {
+    this.#stopping = true;
+    this.#reader.wake();
+  }
+
+  async #start(output: SessionOutput): Promise<{ publisher: Publisher; epoch: bigint }> {
+    const status = await this.#deps.journal.openShard(this.#partition);
+    const committed = await output.fence();
+    const cursor = cursorToStartFrom(this.#partition, status, committed);
+    const publisher = new Publisher(
+      { shard: this.#partition, epoch: status.epoch, journal: this.#deps.journal, output },
+      cursor,
+    );
+    if (status.publishedUpto === NEVER_PUBLISHED) await publisher.commitCursor();
+    await publisher.publish({ written: [], upto: null, inputNext: null, deadLetters: [] });
+    await this.#reader.seek(committed.input ?? 'earliest');
+    this.#deps.logger.info('session_started', {
+      partition: this.#partition,
+      epoch: status.epoch.toString(),
+      input: committed.input?.toString() ?? 'earliest',
+      cursor: publisher.cursor.toString(),
+    });
+    return { publisher, epoch: status.epoch };
+  }
+
+  async #loop(publisher: Publisher, epoch: bigint): Promise<void> {
+    const memory = new ActorMemory(this.#deps.journal, this.#deps.cache);
+    let refreshedAt = this.#deps.clock.monotonicMs();
+    while (!this.#stopping) {
+      const records = await this.#reader.take(this.#batchSize.limit, OUTBOX_POLL_MS);
+      if (this.#inFlightFailure !== null) throw this.#inFlightFailure;
+      if (this.#stopping) return;
+      if (records.length > 0) {
+        await this.#decideAndPublish(records, memory, publisher, epoch);
+      } else {
+        await this.#settleInFlight();
+        await this.#sweep(publisher);
+        if (this.#deps.clock.monotonicMs() - refreshedAt > CURSOR_REFRESH_MS) await publisher.commitCursor();
+        else continue;
+      }
+      refreshedAt = this.#deps.clock.monotonicMs();
+    }
+  }
+
+  async #decideAndPublish(
+    records: readonly LogRecord[],
+    memory: ActorMemory,
+    publisher: Publisher,
+    epoch: bigint,
+  ): Promise<void> {
+    const started = this.#deps.clock.monotonicMs();
+    const { recordOf, deadLetters } = await this.#decode(records);
+    const result = await decideBatch(this.#deps, memory, { shard: this.#partition, epoch }, [...recordOf.keys()]);
+    for (const { signal, error } of result.failed) deadLetters.push(this.#deadLetter(recordOf.get(signal)!, error));
+    this.#batchSize.took(records.length, result.planMs);
+    this.#deps.metrics.observe('mmm_stage_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, { stage: 'decide' });
+    this.#count(result);
+
+    await this.#settleInFlight();
+    this.#publishInBackground(publisher, result, {
+      written: result.written,
+      upto: result.lastNumber,
+      inputNext: records.at(-1)!.offset + 1n,
+      deadLetters,
+    });
+  }
+
+  async #decode(
+    records: readonly LogRecord[],
+  ): Promise<{ recordOf: Map<MmmSignalInput, LogRecord>; deadLetters: OutputRecord[] }> {
+    const recordOf = new Map<MmmSignalInput, LogRecord>();
+    const deadLetters: OutputRecord[] = [];
+    for (const record of records) {
+      try {
+        if (record.value === null) continue;
+        const decoded = this.#deps.codec.decodeSignal(record.value);
+        recordOf.set(decoded instanceof Promise ? await decoded : decoded, record);
+      } catch (error) {
+        if (isRetriable(error)) throw error;
+        deadLetters.push(this.#deadLetter(record, error));
+      }
+    }
+    return { recordOf, deadLetters };
+  }
+
+  #deadLetter(record: LogRecord, error: unknown): OutputRecord {
+    const { code, message } = describeError(error);
+    this.#deps.logger.warn('signal_undecidable', { partition: this.#partition, offset: record.offset.toString(), code, error });
+    return deadLetter(
+      { ...record, topic: 'mmm.signals', partition: this.#partition },
+      { stage: 'decide', code, message, attempts: 1, failedAtMs: this.#deps.clock.now(), engineVersion: this.#deps.engineVersion },
+    );
+  }
+
+  /** Rows that HTTP and other writers put into this shard take the same way out. */
+  async #sweep(publisher: Publisher): Promise<void> {
+    await publisher.publish({ written: [], upto: null, inputNext: null, deadLetters: [] });
+  }
+
+  #publishInBackground(publisher: Publisher, result: BatchResult, target: PublishTarget): void {
+    const started = this.#deps.clock.monotonicMs();
+    this.#inFlight = publisher.publish(target).then(
+      () => {
+        this.#deps.metrics.observe('mmm_tx_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, { outcome: 'committed' });
+        this.#observeDeliveries(result);
+      },
+      (error: unknown) => {
+        this.#inFlightFailure = error;
+        this.#reader.wake();
+      },
+    );
+  }
+
+  async #settleInFlight(): Promise<void> {
+    await this.#inFlight;
+    if (this.#inFlightFailure !== null) throw this.#inFlightFailure;
+  }
+
+  #count({ decided, duplicates, failed }: BatchResult): void {
+    const { metrics } = this.#deps;
+    if (duplicates.length > 0) metrics.records('decide', 'duplicate', 'signal_id', duplicates.length);
+    if (failed.length > 0) metrics.records('decide', 'rejected', 'undecidable', failed.length);
+    for (const { plan } of decided) {
+      if (plan.result === 'decided') metrics.records('decide', 'decided', 'decided');
+      else metrics.records('decide', 'no_candidate', plan.result);
+      for (const candidate of plan.candidates) metrics.candidate(candidate.disposition, candidate.reasonCode);
+    }
+  }
+
+  #observeDeliveries({ decided }: BatchResult): void {
+    const now = this.#deps.clock.now();
+    for (const { signal, plan } of decided) {
+      if (plan.actions.length === 0) continue;
+      this.#deps.metrics.observe('mmm_signal_to_delivery_seconds', Math.max(0, now - Date.parse(signal.received_at)) / 1000);
+    }
+  }
+
+  #move(next: 'starting' | 'running' | 'ended'): void {
+    if (this.#state === 'ended' || (next === 'starting' && this.#state !== 'new')) {
+      if (next === 'ended') return;
+      throw new MmmError('INTERNAL_ERROR', `a session can not go from ${this.#state} to ${next}`);
+    }
+    this.#state = next;
+  }
+}

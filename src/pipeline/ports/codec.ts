@@ -1,0 +1,27 @@
+import type { MmmDecision, MmmDelivery, MmmSignalInput } from '../../generated/records.ts';
+import type { TopicName } from '../../generated/topics.ts';
+
+export interface EncodedTypes {
+  'mmm.signals': MmmSignalInput;
+  'mmm.decisions': MmmDecision;
+  'mmm.delivery.ide': MmmDelivery;
+  'mmm.delivery.ci': MmmDelivery;
+  'mmm.delivery.alert': MmmDelivery;
+}
+
+/** Encodes outputs (Confluent wire Avro, or JSON where topics.yaml says so). Synchronous: schema ids are resolved once at start. */
+export interface RecordCodec {
+  encode<T extends keyof EncodedTypes>(topic: T, record: EncodedTypes[T]): Uint8Array;
+  /** Value of the `mmm-schema` header: `<subject>:<version>`. */
+  schemaHeader(topic: TopicName): string;
+  decodeSignal(bytes: Uint8Array): MmmSignalInput | Promise<MmmSignalInput>;
+}
+
+/**
+ * Tells Avro from JSON per record and decodes. Answers a plain value or throws MmmError: EMPTY_VALUE, NOT_JSON, INVALID_UTF8,
+ * AVRO_MALFORMED, SCHEMA_ID_UNKNOWN (all poison), REGISTRY_UNAVAILABLE (wait).
+ */
+export interface InputDecoder {
+  /** A plain value when the schema is in memory, else a promise of it (await only what is a promise: this is the hot path). */
+  decode(channel: string, bytes: Uint8Array): unknown;
+}

@@ -1,0 +1,120 @@
+import type { ActorKey } from '../../domain/ids.ts';
+import type { ActorProfile, JournalEntry } from '../../domain/actor-state.ts';
+import type { OutputRecord } from './records.ts';
+
+/** The journal of the actors and the outbox of the shards: the truth (design 3.2, 4). Two implementations: PostgreSQL and in memory. */
+export interface Journal {
+  /** Raises the epoch of the shard, so that an older session's commit fails, and answers where the shard stands. */
+  openShard(shard: number): Promise<ShardStatus>;
+  /** Version, head, profile and entries of each actor, each actor in one snapshot. Unknown actors come back at version 0. */
+  fold(actors: readonly ActorKey[]): Promise<readonly FoldedActor[]>;
+  /** Which of these signals the journal already holds: keys as `journalSignalKey(tenant, signal)`. */
+  knownSignals(signals: readonly SignalKey[]): Promise<ReadonlySet<string>>;
+  /** All or nothing per actor, one round trip. Throws EPOCH_STALE, DATABASE_WENT_BACK, or DATABASE_UNAVAILABLE (then in doubt). */
+  commit(request: CommitRequest): Promise<CommitAnswer>;
+  /** Rows above `after` in number order without a gap: at most `maxRows`, and at least one row but then at most `maxBytes`. Throws OUTBOX_GAP. */
+  outbox(shard: number, after: bigint, maxRows: number, maxBytes: number): Promise<readonly OutboxRow[]>;
+  /** After a known publication: raises published_upto and deletes rows at or below it that are older than a day. Never lowers it. */
+  published(shard: number, epoch: bigint, upto: bigint): Promise<void>;
+  /** Calls back with a shard number soon after rows of it were committed by anyone. Best effort. Returns the way to stop listening. */
+  onOutbox(listener: (shard: number) => void): () => void;
+  /** The decision of a signal, for the synchronous path that met a duplicate. Null if there is none. */
+  decisionOfSignal(tenantId: string, signalId: string): Promise<StoredDecision | null>;
+}
+
+export interface SignalKey {
+  readonly tenantId: string;
+  readonly signalId: string;
+}
+
+/** Unambiguous: the tenant's length goes first (tenant isolation by construction, G7). */
+export const journalSignalKey = (tenantId: string, signalId: string): string =>
+  `${tenantId.length}:${tenantId}${signalId}`;
+
+export interface ShardStatus {
+  readonly epoch: bigint;
+  /** The number the next outbox row gets; the first is 1. */
+  readonly nextNumber: bigint;
+  readonly publishedUpto: bigint;
+}
+
+export interface FoldedActor {
+  readonly key: ActorKey;
+  /** 0 = never seen. */
+  readonly version: number;
+  /** Random id written anew with each commit; '' at version 0. */
+  readonly head: string;
+  readonly profile: ActorProfile | null;
+  /** HMAC of the actor id under the actor's own key (design 3.8); null until the first decision makes the key. */
+  readonly actorRef: string | null;
+  /** Entries that can still matter (30 days), oldest first. */
+  readonly entries: readonly JournalEntry[];
+}
+
+export interface CommitRequest {
+  readonly shard: number;
+  /** Null for a synchronous decision (design 3.3). */
+  readonly epoch: bigint | null;
+  readonly actors: readonly ActorCommit[];
+}
+
+/** What one actor gains in this batch. Applied only if the actor stands at (version, head) and none of the signal ids exists. */
+export interface ActorCommit {
+  readonly key: ActorKey;
+  readonly version: number;
+  readonly head: string;
+  readonly newHead: string;
+  /** Set when the actor had no receipt key: stored with the actor if the commit wins. */
+  readonly newReceiptKey: Uint8Array | null;
+  readonly entries: readonly JournalEntry[];
+  readonly decisions: readonly DecisionRow[];
+  readonly outbox: readonly OutputRecord[];
+}
+
+export interface DecisionRow {
+  readonly decisionId: string;
+  readonly signalId: string;
+  readonly decidedAtMs: number;
+  /** MmmDecision as JSON text. */
+  readonly body: string;
+  /** Gate trace as JSON text. */
+  readonly trace: string;
+  /** What was read: policy snapshot, playbook versions, state digest, as JSON text (G3). */
+  readonly read: string;
+  readonly receiptId: string;
+  /** Signed receipt as the exact JSON text that is published. */
+  readonly receipt: string;
+  readonly actions: readonly ActionRow[];
+}
+
+export interface ActionRow {
+  readonly actionId: string;
+  readonly playbookId: string;
+  readonly playbookVersion: number;
+  readonly actionType: string;
+  readonly payloadHash: string;
+}
+
+export type ActorAnswer =
+  | { readonly status: 'committed'; readonly version: number }
+  | { readonly status: 'conflict' };
+
+export interface CommitAnswer {
+  /** One for each actor of the request, in its order. */
+  readonly actors: readonly ActorAnswer[];
+  /** Number of the first outbox row written by this commit; the rows of committed actors follow in request order without a gap. Null: none. */
+  readonly firstNumber: bigint | null;
+  /** The shard's highest number after this commit. */
+  readonly lastNumber: bigint;
+}
+
+export interface OutboxRow {
+  readonly number: bigint;
+  readonly record: OutputRecord;
+}
+
+export interface StoredDecision {
+  readonly decisionId: string;
+  readonly body: string;
+  readonly receipt: string;
+}
