@@ -12,7 +12,10 @@ export type JsonValue =
 
 const RECEIPT_SUBJECT = 'mmm.receipts-value';
 
-/** src/generated/records.ts: our own records, and src/generated/inputs.ts: what the neighbours send. */
+/**
+ * src/generated/records.ts: our own records; inputs.ts: what the neighbours send; definitions.ts: the files that people
+ * write (playbooks, tenants).
+ */
 export function recordOutputs(files: readonly SchemaFile[], topics: readonly TopicSpec[]): readonly Output[] {
   const ownSubjects = new Set(topics.filter((topic) => topic.direction !== 'in').map((topic) => topic.schemaSubject));
   const ownAvro = latestOf(files, 'avro').filter((file) => ownSubjects.has(file.subject));
@@ -21,18 +24,20 @@ export function recordOutputs(files: readonly SchemaFile[], topics: readonly Top
   const inputs = latestOf(files, 'json').filter(
     (file) => file.subject.endsWith('-value') && !ownSubjects.has(file.subject),
   );
+  const definitions = latestOf(files, 'json').filter((file) => !file.subject.endsWith('-value'));
   const importJson = "import type { JsonValue } from './records.ts';\n\n";
   return [
     {
       path: 'src/generated/records.ts',
       text: [HEADER, JSON_VALUE, avroTypes(ownAvro), jsonTypes(receipt.schema, 'MmmReceipt', 'Receipt')].join('\n\n'),
     },
-    {
-      path: 'src/generated/inputs.ts',
-      text:
-        HEADER + importJson + inputs.map((file) => jsonTypes(file.schema, titleOf(file), titleOf(file))).join('\n\n'),
-    },
+    { path: 'src/generated/inputs.ts', text: HEADER + importJson + typesOf(inputs) },
+    { path: 'src/generated/definitions.ts', text: HEADER + '\n' + typesOf(definitions) },
   ];
+}
+
+function typesOf(files: readonly SchemaFile[]): string {
+  return files.map((file) => jsonTypes(file.schema, titleOf(file), titleOf(file))).join('\n\n');
 }
 
 function titleOf(file: SchemaFile): string {
