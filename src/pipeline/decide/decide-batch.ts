@@ -69,13 +69,14 @@ export const decideBatch = async (
     if (fresh.length === 0) break;
 
     const decidedAt = { ms: deps.clock.now(), monotonicMs: Math.trunc(deps.clock.monotonicMs()) };
+    const planStarted = deps.clock.monotonicMs();
     const perSignal = await runInLanes(fresh, (s) => keyTextOf(s), LANES, async (lane, key) => {
       const standing = standings.get(key);
       if (standing === undefined) throw new MmmError('IN_DOUBT', 'no state came back for an actor of the batch');
       const actor = await decideActor(deps, standing, lane, rules.get(lane[0]!.tenant_id) ?? null, decidedAt);
       return lane.map(() => actor);
     });
-    planMs += deps.clock.monotonicMs() - decidedAt.monotonicMs;
+    planMs += deps.clock.monotonicMs() - planStarted;
     const made = [...new Set(perSignal)];
     for (const actor of made) failed.push(...actor.failed);
 

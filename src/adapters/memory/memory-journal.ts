@@ -1,0 +1,198 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { MmmError } from '../../errors.ts';
+import { type ActorProfile, type JournalEntry, RECENT_WINDOW_MS } from '../../domain/actor-state.ts';
+import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
+import {
+  type ActorAnswer,
+  type ActorCommit,
+  type CommitAnswer,
+  type CommitRequest,
+  type DecisionRow,
+  type FoldedActor,
+  type Journal,
+  journalSignalKey,
+  type OutboxRow,
+  type ShardStatus,
+  type SignalKey,
+  type StoredDecision,
+} from '../../pipeline/ports/journal.ts';
+
+interface Actor {
+  readonly key: ActorKey;
+  version: number;
+  head: string;
+  receiptKey: Uint8Array | null;
+  profile: ActorProfile | null;
+  entries: JournalEntry[];
+}
+
+interface Shard {
+  epoch: bigint;
+  publishedUpto: bigint;
+  /** Index 0 is number 1; published rows are emptied, so that a long `try` does not hold every output. */
+  readonly rows: (OutboxRow | null)[];
+}
+
+/** What a decision of the in-memory journal can be asked for: `try`, backtest and simulation read it, nothing else does. */
+export interface MemoryDecision extends DecisionRow {
+  readonly key: ActorKey;
+}
+
+/**
+ * The journal in memory: the same rules as in PostgreSQL, for `try`, simulation and backtest. Everything in one turn of the event loop is one
+ * transaction. Passes the same contract suite.
+ */
+export class MemoryJournal implements Journal {
+  readonly #actors = new Map<string, Actor>();
+  readonly #signals = new Map<string, string | null>();
+  readonly #decisions = new Map<string, MemoryDecision>();
+  readonly #shards = new Map<number, Shard>();
+  readonly #listeners = new Set<(shard: number) => void>();
+  readonly #newestMs = { value: 0 };
+
+  openShard(shard: number): Promise<ShardStatus> {
+    const held = this.#shard(shard);
+    held.epoch += 1n;
+    return Promise.resolve(this.#status(held));
+  }
+
+  fold(actors: readonly ActorKey[]): Promise<readonly FoldedActor[]> {
+    return Promise.resolve(
+      actors.map((key) => {
+        const actor = this.#actors.get(actorKeyText(key));
+        if (actor === undefined) return { key, version: 0, head: '', profile: null, actorRef: null, entries: [] };
+        const actorRef =
+          actor.receiptKey === null ? null : createHmac('sha256', actor.receiptKey).update(key.actorId).digest('hex');
+        return { key, version: actor.version, head: actor.head, profile: actor.profile, actorRef, entries: [...actor.entries] };
+      }),
+    );
+  }
+
+  knownSignals(signals: readonly SignalKey[]): Promise<ReadonlySet<string>> {
+    const keys = signals.map((signal) => journalSignalKey(signal.tenantId, signal.signalId));
+    return Promise.resolve(new Set(keys.filter((key) => this.#signals.has(key))));
+  }
+
+  commit(request: CommitRequest): Promise<CommitAnswer> {
+    try {
+      return Promise.resolve(this.#commit(request));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  outbox(shard: number, after: bigint, maxRows: number, maxBytes: number): Promise<readonly OutboxRow[]> {
+    const rows: OutboxRow[] = [];
+    let bytes = 0;
+    for (const row of this.#shard(shard).rows.slice(Number(after), Number(after) + maxRows)) {
+      if (row === null) return Promise.reject(new MmmError('OUTBOX_GAP', undefined, { details: { shard, after: after.toString() } }));
+      bytes += row.record.value?.length ?? 0;
+      if (rows.length > 0 && bytes > maxBytes) break;
+      rows.push(row);
+    }
+    return Promise.resolve(rows);
+  }
+
+  published(shard: number, epoch: bigint, upto: bigint): Promise<void> {
+    const held = this.#shard(shard);
+    if (held.epoch !== epoch) return Promise.reject(new MmmError('EPOCH_STALE', undefined, { details: { shard } }));
+    for (let number = held.publishedUpto < 0n ? 0n : held.publishedUpto; number < upto; number++) held.rows[Number(number)] = null;
+    if (upto > held.publishedUpto) held.publishedUpto = upto;
+    return Promise.resolve();
+  }
+
+  onOutbox(listener: (shard: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  decisionOfSignal(tenantId: string, signalId: string): Promise<StoredDecision | null> {
+    const decisionId = this.#signals.get(journalSignalKey(tenantId, signalId)) ?? null;
+    const decision = decisionId === null ? undefined : this.#decisions.get(decisionId);
+    return Promise.resolve(decision ?? null);
+  }
+
+  /** As `tenants apply` does: a change of the profile is a new version of the actor. */
+  setProfile(key: ActorKey, profile: ActorProfile): void {
+    const actor = this.#actor(key);
+    actor.profile = profile;
+    actor.version += 1;
+    actor.head = randomUUID();
+  }
+
+  decisions(): Iterable<MemoryDecision> {
+    return this.#decisions.values();
+  }
+
+  #commit(request: CommitRequest): CommitAnswer {
+    const shard = this.#shard(request.shard);
+    if (request.epoch !== null && request.epoch !== shard.epoch) {
+      throw new MmmError('EPOCH_STALE', undefined, { details: { shard: request.shard } });
+    }
+    const first = BigInt(shard.rows.length) + 1n;
+    const claimed = new Set<string>();
+    const actors = request.actors.map((actor) => this.#commitActor(shard, actor, claimed));
+    const last = BigInt(shard.rows.length);
+    if (last >= first) for (const listener of this.#listeners) listener(request.shard);
+    return { actors, firstNumber: last >= first ? first : null, lastNumber: last };
+  }
+
+  #commitActor(shard: Shard, commit: ActorCommit, claimed: Set<string>): ActorAnswer {
+    const actor = this.#actors.get(actorKeyText(commit.key));
+    const stands = (actor?.version ?? 0) === commit.version && (actor?.head ?? '') === commit.head;
+    const signals = commit.entries.map((entry) => journalSignalKey(commit.key.tenantId, entry.signalId));
+    const taken = new Set(signals).size < signals.length || signals.some((key) => this.#signals.has(key) || claimed.has(key));
+    if (!stands || taken || claimed.has(actorKeyText(commit.key))) return { status: 'conflict' };
+
+    const target = actor ?? this.#actor(commit.key);
+    claimed.add(actorKeyText(commit.key));
+    target.version = commit.version + commit.entries.length;
+    target.head = commit.newHead;
+    target.receiptKey ??= commit.newReceiptKey;
+    target.entries.push(...commit.entries);
+    this.#forgetOld(target);
+    commit.entries.forEach((entry, index) => {
+      claimed.add(signals[index]!);
+      this.#signals.set(signals[index]!, entry.decisionId);
+    });
+    for (const decision of commit.decisions) this.#decisions.set(decision.decisionId, { ...decision, key: commit.key });
+    for (const record of commit.outbox) shard.rows.push({ number: BigInt(shard.rows.length) + 1n, record });
+    return { status: 'committed', version: target.version };
+  }
+
+  /** As the journal's 30 days: by decided time, against the newest seen, because `try` and simulation run in event time. */
+  #forgetOld(actor: Actor): void {
+    this.#newestMs.value = Math.max(this.#newestMs.value, actor.entries.at(-1)?.decidedAtMs ?? 0);
+    const horizon = this.#newestMs.value - 2 * RECENT_WINDOW_MS;
+    if ((actor.entries[0]?.decidedAtMs ?? horizon) < horizon) {
+      actor.entries = actor.entries.filter((entry) => entry.decidedAtMs >= horizon);
+    }
+  }
+
+  #actor(key: ActorKey): Actor {
+    const text = actorKeyText(key);
+    const held = this.#actors.get(text);
+    if (held !== undefined) return held;
+    const made: Actor = { key, version: 0, head: '', receiptKey: null, profile: null, entries: [] };
+    this.#actors.set(text, made);
+    return made;
+  }
+
+  #shard(shard: number): Shard {
+    const held = this.#shards.get(shard);
+    if (held !== undefined) return held;
+    const made: Shard = { epoch: 0n, publishedUpto: -1n, rows: [] };
+    this.#shards.set(shard, made);
+    return made;
+  }
+
+  #status(shard: Shard): ShardStatus {
+    return { epoch: shard.epoch, nextNumber: BigInt(shard.rows.length) + 1n, publishedUpto: shard.publishedUpto };
+  }
+}
+
+/** A receipt key and the reference it gives: HMAC-SHA256 of the actor id under the actor's own random key (design 3.8). */
+export const newActorRef = (actorId: string): { readonly key: Uint8Array; readonly ref: string } => {
+  const key = randomBytes(32);
+  return { key, ref: createHmac('sha256', key).update(actorId).digest('hex') };
+};

@@ -1,0 +1,209 @@
+import { MmmError } from '../../errors.ts';
+import { partitionOf } from '../../domain/partitioner.ts';
+import type { IntakeHandler, IntakeSource, RawRecord, RecordWriter, SourceHealth } from '../../pipeline/ports/intake.ts';
+import type {
+  CommittedPositions,
+  PartitionGroup,
+  PartitionListener,
+  PartitionReader,
+  Publication,
+  SessionOutput,
+  SessionOutputs,
+} from '../../pipeline/ports/partitions.ts';
+import type { LogRecord, OutputRecord } from '../../pipeline/ports/records.ts';
+
+/**
+ * The log in memory: partitions, committed positions, one fence per partition. A publication is one turn of the event loop, so it is atomic; a
+ * record no reader needs any more is dropped by `forget`. For `try`, simulation and tests; passes the same contract suite as Kafka and PostgreSQL.
+ */
+export class MemoryLog implements RecordWriter, PartitionGroup, SessionOutputs {
+  readonly partitions: number;
+  readonly #now: () => number;
+  readonly #records = new Map<string, LogRecord[][]>();
+  readonly #committed = new Map<number, { input: bigint | null; cursor: bigint | null }>();
+  readonly #fences = new Map<number, number>();
+  readonly #readers = new Map<number, MemoryReader>();
+  readonly #watchers = new Set<(record: OutputRecord) => void>();
+
+  constructor(partitions: number, now: () => number) {
+    this.partitions = partitions;
+    this.#now = now;
+  }
+
+  append(records: readonly OutputRecord[]): Promise<void> {
+    for (const record of records) this.#write(record);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  partitionCount(): Promise<number> {
+    return Promise.resolve(this.partitions);
+  }
+
+  start(listener: PartitionListener): Promise<void> {
+    for (let partition = 0; partition < this.partitions; partition++) listener.assigned(partition);
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  reader(partition: number): PartitionReader {
+    const held = this.#readers.get(partition) ?? new MemoryReader(() => this.#partition('mmm.signals', partition));
+    this.#readers.set(partition, held);
+    return held;
+  }
+
+  open(partition: number): Promise<SessionOutput> {
+    return Promise.resolve(new MemorySessionOutput(this, partition));
+  }
+
+  /** Everything of a topic, partition by partition. */
+  read(topic: string): readonly LogRecord[] {
+    return (this.#records.get(topic) ?? []).flat();
+  }
+
+  /** Calls back with each output record the moment it is committed. */
+  watch(watcher: (record: OutputRecord) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  committed(partition: number): CommittedPositions {
+    return this.#committed.get(partition) ?? { input: null, cursor: null };
+  }
+
+  /** @internal of the session output */
+  raiseFence(partition: number): number {
+    const fence = (this.#fences.get(partition) ?? 0) + 1;
+    this.#fences.set(partition, fence);
+    return fence;
+  }
+
+  /** @internal of the session output */
+  publish(partition: number, fence: number, publication: Publication): void {
+    if (this.#fences.get(partition) !== fence) throw new MmmError('FENCED', undefined, { details: { partition } });
+    for (const record of publication.records) this.#write(record);
+    const held = this.committed(partition);
+    this.#committed.set(partition, { input: publication.inputNext ?? held.input, cursor: publication.cursor });
+  }
+
+  #write(record: OutputRecord): void {
+    const key = typeof record.key === 'string' ? Buffer.from(record.key) : record.key;
+    const partition = key === null ? 0 : partitionOf(key, this.partitions);
+    const held = this.#partition(record.topic, partition);
+    held.push({ offset: BigInt(held.length), key, value: record.value, headers: record.headers, timestampMs: this.#now() });
+    if (record.topic === 'mmm.signals') this.#readers.get(partition)?.wake();
+    for (const watcher of this.#watchers) watcher(record);
+  }
+
+  #partition(topic: string, partition: number): LogRecord[] {
+    let held = this.#records.get(topic);
+    if (held === undefined) {
+      held = Array.from({ length: this.partitions }, () => []);
+      this.#records.set(topic, held);
+    }
+    return held[partition]!;
+  }
+}
+
+class MemoryReader implements PartitionReader {
+  readonly #records: () => readonly LogRecord[];
+  #position = 0;
+  #wake: (() => void) | null = null;
+
+  constructor(records: () => readonly LogRecord[]) {
+    this.#records = records;
+  }
+
+  seek(position: bigint | 'earliest'): Promise<void> {
+    this.#position = position === 'earliest' ? 0 : Number(position);
+    return Promise.resolve();
+  }
+
+  async take(maxRecords: number, waitMs: number): Promise<readonly LogRecord[]> {
+    if (this.#records().length <= this.#position) await this.#wait(waitMs);
+    const taken = this.#records().slice(this.#position, this.#position + maxRecords);
+    this.#position += taken.length;
+    return taken;
+  }
+
+  wake(): void {
+    this.#wake?.();
+  }
+
+  async #wait(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = null;
+  }
+}
+
+class MemorySessionOutput implements SessionOutput {
+  readonly #log: MemoryLog;
+  readonly #partition: number;
+  #fence = 0;
+  #dead = false;
+
+  constructor(log: MemoryLog, partition: number) {
+    this.#log = log;
+    this.#partition = partition;
+  }
+
+  fence(): Promise<CommittedPositions> {
+    this.#fence = this.#log.raiseFence(this.#partition);
+    return Promise.resolve(this.#log.committed(this.#partition));
+  }
+
+  publish(publication: Publication): Promise<void> {
+    try {
+      if (this.#dead) throw new MmmError('FENCED', 'a session output is never used again after an error');
+      this.#log.publish(this.#partition, this.#fence, publication);
+      return Promise.resolve();
+    } catch (error) {
+      this.#dead = true;
+      return Promise.reject(error as Error);
+    }
+  }
+
+  discard(): Promise<void> {
+    this.#dead = true;
+    return Promise.resolve();
+  }
+}
+
+/** Raw records handed in one batch at a time; `put` resolves when the stage has settled them. */
+export class MemoryIntakeSource implements IntakeSource {
+  #handler: IntakeHandler | null = null;
+  readonly #positions = new Map<string, bigint>();
+
+  start(handler: IntakeHandler): Promise<void> {
+    this.#handler = handler;
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    this.#handler = null;
+    return Promise.resolve();
+  }
+
+  health(): SourceHealth {
+    return { joined: this.#handler !== null, lastProgressAt: 0, detail: 'memory' };
+  }
+
+  async put(channel: string, records: readonly Omit<RawRecord, 'channel' | 'lane' | 'position'>[]): Promise<void> {
+    if (this.#handler === null) throw new MmmError('INTERNAL_ERROR', 'the intake is not started');
+    const first = this.#positions.get(channel) ?? 0n;
+    this.#positions.set(channel, first + BigInt(records.length));
+    await this.#handler(records.map((record, index) => ({ ...record, channel, lane: 0, position: first + BigInt(index) })));
+  }
+}

@@ -1,0 +1,49 @@
+import type { ActorState, RecentSignal, SentAction } from '../../domain/actor-state.ts';
+import type { ActorKey } from '../../domain/ids.ts';
+import type { CachedState } from '../../pipeline/ports/state-cache.ts';
+
+/** Raised whenever the layout changes: a state of another layout reads as absent and is folded anew. */
+const LAYOUT = 1;
+
+type Row = readonly (string | number | null)[];
+
+/** `<version> <JSON>`: the version stands in front so that the script reads it without a JSON parser. Rows are arrays: half the size of objects. */
+export const encodeState = ({ version, head, actorRef, state }: CachedState): string => {
+  const recent: Row[] = state.recent.map((r) => [r.atMs, r.type, r.repo, r.branch, r.file, r.subject]);
+  const sent: Row[] = state.sent.map((s) => [s.atMs, s.playbookId, s.actionType, s.repo, s.subject]);
+  return `${version} ${JSON.stringify([LAYOUT, head, actorRef, state.chain, state.profile, recent, sent])}`;
+};
+
+/** Null for anything that is not a state of this layout: a cache may hold rubbish, a decision may not rest on it. */
+export const decodeState = (key: ActorKey, text: string): CachedState | null => {
+  const space = text.indexOf(' ');
+  const version = Number(text.slice(0, space));
+  if (space < 1 || !Number.isSafeInteger(version) || version < 1) return null;
+  const parsed = parseArray(text.slice(space + 1));
+  if (parsed === null || parsed[0] !== LAYOUT) return null;
+  const [, head, actorRef, chain, profile, recent, sent] = parsed;
+  if (typeof head !== 'string' || typeof chain !== 'string' || !Array.isArray(recent) || !Array.isArray(sent)) return null;
+  if (actorRef !== null && typeof actorRef !== 'string') return null;
+  return {
+    key,
+    version,
+    head,
+    actorRef,
+    state: {
+      chain,
+      profile: profile as ActorState['profile'],
+      recent: recent.map(([atMs, type, repo, branch, file, subject]) => ({ atMs, type, repo, branch, file, subject }) as RecentSignal),
+      sent: sent.map(([atMs, playbookId, actionType, repo, subject]) => ({ atMs, playbookId, actionType, repo, subject }) as SentAction),
+    },
+  };
+};
+
+const parseArray = (text: string): unknown[] | null => {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) ? parsed : null;
+  } catch {
+    // Truncated or foreign bytes: the same as absent, by the contract of the cache.
+    return null;
+  }
+};
