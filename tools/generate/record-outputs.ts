@@ -12,10 +12,7 @@ export type JsonValue =
 
 const RECEIPT_SUBJECT = 'mmm.receipts-value';
 
-/**
- * src/generated/records.ts: our own records; inputs.ts: what the neighbours send; definitions.ts: the files that people
- * write (playbooks, tenants).
- */
+/** src/generated/records.ts: our own records, and src/generated/inputs.ts: what the neighbours send. */
 export function recordOutputs(files: readonly SchemaFile[], topics: readonly TopicSpec[]): readonly Output[] {
   const ownSubjects = new Set(topics.filter((topic) => topic.direction !== 'in').map((topic) => topic.schemaSubject));
   const ownAvro = latestOf(files, 'avro').filter((file) => ownSubjects.has(file.subject));
@@ -24,7 +21,6 @@ export function recordOutputs(files: readonly SchemaFile[], topics: readonly Top
   const inputs = latestOf(files, 'json').filter(
     (file) => file.subject.endsWith('-value') && !ownSubjects.has(file.subject),
   );
-  const definitions = latestOf(files, 'json').filter((file) => !file.subject.endsWith('-value'));
   const importJson = "import type { JsonValue } from './records.ts';\n\n";
   return [
     {
@@ -32,7 +28,6 @@ export function recordOutputs(files: readonly SchemaFile[], topics: readonly Top
       text: [HEADER, JSON_VALUE, avroTypes(ownAvro), jsonTypes(receipt.schema, 'MmmReceipt', 'Receipt')].join('\n\n'),
     },
     { path: 'src/generated/inputs.ts', text: HEADER + importJson + typesOf(inputs) },
-    { path: 'src/generated/definitions.ts', text: HEADER + '\n' + typesOf(definitions) },
   ];
 }
 
