@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+
+/** Where a command writes. With `json` it writes one JSON value per answer to `out` and nothing else there. */
+export interface CliIo {
+  out(line: string): void;
+  err(line: string): void;
+  json: boolean;
+}
+
+/** One command of `mmm`. Its action throws MmmError; the caller turns USAGE into exit code 2 and everything else into 1. */
+export interface CliCommand {
+  name: string;
+  summary: string;
+  register(program: Command, io: CliIo): void;
+}
