@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { MmmError } from '../../errors.ts';
 import { type ActorProfile, type JournalEntry, RECENT_WINDOW_MS } from '../../domain/actor-state.ts';
 import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
@@ -190,9 +190,3 @@ export class MemoryJournal implements Journal {
     return { epoch: shard.epoch, nextNumber: BigInt(shard.rows.length) + 1n, publishedUpto: shard.publishedUpto };
   }
 }
-
-/** A receipt key and the reference it gives: HMAC-SHA256 of the actor id under the actor's own random key (design 3.8). */
-export const newActorRef = (actorId: string): { readonly key: Uint8Array; readonly ref: string } => {
-  const key = randomBytes(32);
-  return { key, ref: createHmac('sha256', key).update(actorId).digest('hex') };
-};

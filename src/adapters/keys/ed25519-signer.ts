@@ -1,0 +1,63 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { MmmError } from '../../errors.ts';
+import type { ReceiptSigner } from '../../pipeline/ports/signer.ts';
+
+export interface SigningKey extends ReceiptSigner {
+  /** PEM SPKI, for the trust store of the readers (contracts 5.4). */
+  readonly publicKeyPem: string;
+}
+
+/** Reads the key that signs receipts. Throws SIGNING_KEY_MISSING or SIGNING_KEY_INVALID: without a key the engine does not start (G6, D-45). */
+export const loadSigningKey = (file: string | null, kid: string): SigningKey => {
+  if (file === null) throw new MmmError('SIGNING_KEY_MISSING');
+  const key = parseKey(readKeyFile(file), file);
+  return {
+    kid,
+    publicKeyPem: createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString(),
+    sign: (bytes) => signInPool(key, bytes),
+  };
+};
+
+/** Makes a key for the embedded default, mode 0600, unless the file is there already. */
+export const ensureSigningKey = (file: string): void => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  try {
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+};
+
+/** True only for a signature that this public key (PEM SPKI) made over these bytes. */
+export const verifySignature = (publicKeyPem: string, bytes: Uint8Array, signatureBase64: string): boolean =>
+  verify(null, bytes, publicKeyPem, Buffer.from(signatureBase64, 'base64'));
+
+/** About 30 us of work a signature: in the thread pool, so that it does not hold up planning. */
+const signInPool = (key: KeyObject, bytes: Uint8Array): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    sign(null, bytes, key, (error, signature) => {
+      if (error === null) resolve(signature);
+      else reject(error);
+    });
+  });
+
+const readKeyFile = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new MmmError('SIGNING_KEY_MISSING', `the signing key ${file} can not be read`, { cause });
+  }
+};
+
+const parseKey = (pem: string, file: string): KeyObject => {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey({ key: pem, format: 'pem', type: 'pkcs8' });
+  } catch {
+    // The cause is left out: OpenSSL's words may hold parts of what was read.
+    throw new MmmError('SIGNING_KEY_INVALID', `${file} is not a PKCS#8 PEM private key`);
+  }
+  if (key.asymmetricKeyType !== 'ed25519') throw new MmmError('SIGNING_KEY_INVALID', `${file} is not an Ed25519 key`);
+  return key;
+};
