@@ -61,6 +61,7 @@ export const ERRORS = {
   SIGNING_KEY_MISSING: entry('no Ed25519 signing key', 'set MMM_SIGNING_KEY_FILE to a PKCS#8 PEM file'),
   SIGNING_KEY_INVALID: entry('the signing key is not a PKCS#8 PEM Ed25519 key', 'make one: openssl genpkey -algorithm ed25519'),
   STACK_START_FAILED: entry('a local server did not start', 'read the log file the message names'),
+  STACK_NOT_RUNNING: entry('no stack runs on this data folder', 'run `mmm stack up`'),
   PREREQUISITE_MISSING: entry('a program this command needs is not installed', 'install what the message names'),
   PORT_IN_USE: entry('the port is taken', 'set the variable the message names'),
   DATA_FOLDER_IN_USE: entry('another engine runs on this data folder', 'stop it, or set MMM_DATA_DIR'),
