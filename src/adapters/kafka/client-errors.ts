@@ -1,0 +1,39 @@
+import { MmmError } from '../../errors.ts';
+
+const str = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** What can be read from an error of the client, its cause included, without looking at any text. */
+interface ClientErrorFacts {
+  /** Protocol error name, for instance INVALID_PRODUCER_EPOCH. */
+  readonly type: string | undefined;
+  readonly name: string;
+}
+
+export function clientErrorFacts(error: unknown): ClientErrorFacts {
+  let current: unknown = error;
+  let name = 'unknown';
+  // The client wraps what it gave up on, sometimes twice.
+  for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
+    const { type, name: currentName, cause, originalError } = current as Record<string, unknown>;
+    name = str(currentName) ?? name;
+    if (str(type) !== undefined) return { type: str(type), name };
+    current = originalError ?? cause;
+  }
+  return { type: undefined, name };
+}
+
+/** 47 is what brokers answer to the request versions of this client; the others are the same fact in newer words. */
+const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'TRANSACTIONAL_ID_FENCED']);
+
+/** `asked`: whether the broker may have been told to commit already. */
+export function transactionError(error: unknown, asked: boolean): MmmError {
+  if (error instanceof MmmError) return error;
+  const { type, name } = clientErrorFacts(error);
+  const details = { error: name, ...(type === undefined ? {} : { type }) };
+  if (type !== undefined && FENCED.has(type)) return new MmmError('FENCED', undefined, { details, cause: error });
+  return new MmmError(asked ? 'IN_DOUBT' : 'LOG_UNAVAILABLE', undefined, { details, cause: error });
+}
+
+export function logUnavailable(error: unknown): MmmError {
+  return transactionError(error, false);
+}

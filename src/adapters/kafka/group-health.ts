@@ -1,0 +1,69 @@
+import type { Consumer } from 'kafkajs';
+import type { MmmError } from '../../errors.ts';
+import type { Clock } from '../../pipeline/ports/clock.ts';
+import type { SourceHealth } from '../../pipeline/ports/intake.ts';
+import type { Logger } from '../../pipeline/ports/logger.ts';
+import type { Metrics } from '../../pipeline/ports/metrics.ts';
+import { clientErrorFacts, logUnavailable } from './client-errors.ts';
+
+/** The client restarts a crashed member itself, some 15 s apart with our retry settings: about five minutes of a broker that is away. */
+const MAX_CRASHES_IN_A_ROW = 20;
+
+export interface GroupHealthDeps {
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onFailed: (error: MmmError) => void;
+}
+
+/** Follows a group member: joined or not, last sign of life, crashes; tells once when the client has given the member up. */
+export class GroupHealth {
+  readonly #deps: GroupHealthDeps;
+  #joined = false;
+  #lastProgressAt = 0;
+  #crashes = 0;
+  #failed = false;
+
+  constructor(consumer: Consumer, deps: GroupHealthDeps) {
+    this.#deps = deps;
+    const { GROUP_JOIN, REBALANCING, HEARTBEAT, CRASH, STOP } = consumer.events;
+    // Registered before the owner's own listeners, so that they see the member as joined.
+    consumer.on(GROUP_JOIN, () => {
+      this.#joined = true;
+      this.#progress();
+    });
+    consumer.on(REBALANCING, ({ payload }) => deps.metrics.count('mmm_rebalances_total', { group: payload.groupId }));
+    consumer.on(HEARTBEAT, () => {
+      this.#crashes = 0;
+      this.#progress();
+    });
+    consumer.on(STOP, () => {
+      this.#joined = false;
+    });
+    consumer.on(CRASH, ({ payload }) => {
+      this.#joined = false;
+      this.#crashes += 1;
+      deps.logger.error('kafka.member_crashed', {
+        group: payload.groupId,
+        restart: payload.restart,
+        ...clientErrorFacts(payload.error),
+      });
+      if (payload.restart && this.#crashes < MAX_CRASHES_IN_A_ROW) return;
+      if (!this.#failed) deps.onFailed(logUnavailable(payload.error));
+      this.#failed = true;
+    });
+  }
+
+  get joined(): boolean {
+    return this.#joined;
+  }
+
+  now(detail: string): SourceHealth {
+    const state = this.#failed ? 'given up' : this.#joined ? 'joined' : 'not joined';
+    return { joined: this.#joined && !this.#failed, lastProgressAt: this.#lastProgressAt, detail: `${state}; ${detail}` };
+  }
+
+  #progress(): void {
+    this.#lastProgressAt = this.#deps.clock.now();
+  }
+}

@@ -1,0 +1,169 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { MmmError } from '../../errors.ts';
+import type { TopicName } from '../../generated/topics.ts';
+import type { Clock } from '../../pipeline/ports/clock.ts';
+import type { IntakeHandler, IntakeSource, RawRecord, SourceHealth } from '../../pipeline/ports/intake.ts';
+import type { Logger } from '../../pipeline/ports/logger.ts';
+import type { Metrics } from '../../pipeline/ports/metrics.ts';
+import { logUnavailable } from './client-errors.ts';
+import { GroupHealth } from './group-health.ts';
+import { readHeaders } from './headers.ts';
+import { MEMBER } from './member-settings.ts';
+import { INTAKE_GROUP } from './names.ts';
+import type { KafkaNames } from './names.ts';
+
+/** Acknowledged together: a crash brings at most these again, and a heartbeat is never far. */
+const MAX_BATCH = 500;
+const MAX_BYTES_PER_LANE = 1_048_576;
+/** Lanes worked on at a time. Each holds one batch; more would only queue at the one writer behind them. */
+const CONCURRENT_LANES = 8;
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 5_000;
+const HEARTBEAT_MS = 1_000;
+
+export interface IntakeSourceDeps {
+  readonly kafka: Kafka;
+  readonly names: KafkaNames;
+  readonly topics: readonly TopicName[];
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** As in PartitionGroupDeps. */
+  readonly onFailed: (error: MmmError) => void;
+  /** Default `mmm-intake`. */
+  readonly group?: string;
+}
+
+/** Raw topics for intake. Offsets are committed only behind settled batches; a batch that fails is delivered again in place. */
+export class KafkaIntakeSource implements IntakeSource {
+  readonly #deps: IntakeSourceDeps;
+  readonly #consumer: Consumer;
+  readonly #health: GroupHealth;
+  readonly #stopping = new AbortController();
+  #handler: IntakeHandler | null = null;
+
+  constructor(deps: IntakeSourceDeps) {
+    this.#deps = deps;
+    this.#consumer = deps.kafka.consumer({
+      ...MEMBER,
+      groupId: deps.names.group(deps.group ?? INTAKE_GROUP),
+      maxBytesPerPartition: MAX_BYTES_PER_LANE,
+    });
+    this.#health = new GroupHealth(this.#consumer, deps);
+  }
+
+  async start(handler: IntakeHandler): Promise<void> {
+    this.#handler = handler;
+    try {
+      await this.#consumer.connect();
+      const topics = this.#deps.topics.map((topic) => this.#deps.names.topic(topic));
+      await this.#consumer.subscribe({ topics, fromBeginning: true });
+      await this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: CONCURRENT_LANES,
+        eachBatch: async (payload) => this.#work(payload),
+      });
+    } catch (error) {
+      throw logUnavailable(error);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#consumer.disconnect();
+  }
+
+  health(): SourceHealth {
+    return this.#health.now(`${this.#deps.topics.length} topics`);
+  }
+
+  async #work({ batch, isRunning, isStale, heartbeat, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload) {
+    const { topic, partition, messages } = batch;
+    const channel = this.#deps.names.topicOf(topic) ?? topic;
+    for (let from = 0; from < messages.length; from += MAX_BATCH) {
+      const part = messages.slice(from, from + MAX_BATCH);
+      const records = part.map((message) => rawRecord(channel, partition, message));
+      const settled = await this.#settle(records, heartbeat, () => isRunning() && !isStale());
+      if (!settled) return;
+      const isLast = from + MAX_BATCH >= messages.length;
+      // Past control records at the end too: else one record of lag would stay for ever.
+      const last = isLast ? batch.lastOffset() : (part.at(-1)?.offset ?? batch.lastOffset());
+      const offset = (BigInt(last) + 1n).toString();
+      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
+      resolveOffset(last);
+    }
+  }
+
+  /** True once the handler has settled them; false when the member stops or lost its place first. Order is kept by not going on. */
+  async #settle(
+    records: readonly RawRecord[],
+    heartbeat: () => Promise<void>,
+    mayGoOn: () => boolean,
+  ): Promise<boolean> {
+    const handler = this.#handler;
+    if (handler === null) return false;
+    for (let waitMs = FIRST_RETRY_MS; mayGoOn(); waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)) {
+      try {
+        // A heartbeat that failed meanwhile is no matter now: if this member lost its place, the commit or the next heartbeat says so.
+        await alive(handler(records), heartbeat);
+        return true;
+      } catch (error) {
+        if (error instanceof HeartbeatError) throw error.cause;
+        const { channel, lane, position } = records[0] ?? { channel: '', lane: 0, position: 0n };
+        this.#deps.logger.warn('kafka.intake_batch_retried', {
+          channel,
+          lane,
+          position: String(position),
+          waitMs,
+          cause: error,
+        });
+        await this.#pause(waitMs, heartbeat);
+      }
+    }
+    return false;
+  }
+
+  async #pause(waitMs: number, heartbeat: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stopping;
+    const ended = delay(waitMs, undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    const lost = await alive(ended, heartbeat);
+    if (lost !== null) throw lost.cause;
+  }
+}
+
+class HeartbeatError extends Error {}
+
+/**
+ * Waits for `work` and keeps the member alive meanwhile: the client itself sends heartbeats only between batches. A failed heartbeat is
+ * how a rebalance is told: answered when the work succeeds, thrown when it fails.
+ */
+async function alive(work: Promise<void>, heartbeat: () => Promise<void>): Promise<HeartbeatError | null> {
+  const failures: HeartbeatError[] = [];
+  const timer = setInterval(() => {
+    heartbeat().catch((error: unknown) => failures.push(new HeartbeatError('heartbeat failed', { cause: error })));
+  }, HEARTBEAT_MS);
+  try {
+    await work;
+    return failures[0] ?? null;
+  } catch (error) {
+    throw failures[0] ?? error;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function rawRecord(channel: string, lane: number, message: KafkaMessage): RawRecord {
+  return {
+    channel,
+    lane,
+    position: BigInt(message.offset),
+    timestampMs: Number(message.timestamp),
+    key: message.key,
+    value: message.value,
+    headers: readHeaders(message.headers),
+  };
+}

@@ -1,0 +1,244 @@
+import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { MmmError } from '../../errors.ts';
+import type { Clock } from '../../pipeline/ports/clock.ts';
+import type { SourceHealth } from '../../pipeline/ports/intake.ts';
+import type { Logger } from '../../pipeline/ports/logger.ts';
+import type { Metrics } from '../../pipeline/ports/metrics.ts';
+import type { PartitionGroup, PartitionListener, PartitionReader } from '../../pipeline/ports/partitions.ts';
+import { logUnavailable } from './client-errors.ts';
+import { GroupHealth } from './group-health.ts';
+import { MEMBER } from './member-settings.ts';
+import { DECIDE_GROUP } from './names.ts';
+import type { KafkaNames } from './names.ts';
+import type { PartitionCounts } from './partition-counts.ts';
+import { PartitionBuffer } from './partition-buffer.ts';
+import { logRecord } from './read-record.ts';
+
+/** One fetch of one partition; with the high marks of the buffer this bounds what a partition can hold. */
+const MAX_BYTES_PER_PARTITION = 1_048_576;
+
+export interface PartitionGroupDeps {
+  /** Not the client object of the transactional producers. */
+  readonly kafka: Kafka;
+  /** Connected. */
+  readonly admin: Admin;
+  readonly names: KafkaNames;
+  readonly counts: PartitionCounts;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The member is gone for good: the process must end, or it lives on and does nothing. Called once. */
+  readonly onFailed: (error: MmmError) => void;
+}
+
+/** A partition and what this member knows of it. `again` is the position that was read anew once because of a gap. */
+interface Slot {
+  readonly buffer: PartitionBuffer;
+  readonly reader: PartitionReader;
+  paused: boolean;
+  again: bigint | null;
+}
+
+/**
+ * Membership in the decide group. Its callbacks only move records into buffers and tell of assignments; committing is SessionOutput's.
+ * Rebalances are eager: each starts every kept partition again at the committed offset, hence the seek to `next` after each join.
+ */
+export class KafkaPartitionGroup implements PartitionGroup {
+  readonly #deps: PartitionGroupDeps;
+  readonly #topic: string;
+  readonly #consumer: Consumer;
+  readonly #health: GroupHealth;
+  readonly #slots = new Map<number, Slot>();
+  #owned: ReadonlySet<number> = new Set();
+  #listener: PartitionListener | null = null;
+  #running = false;
+
+  constructor(deps: PartitionGroupDeps) {
+    this.#deps = deps;
+    this.#topic = deps.names.topic('mmm.signals');
+    this.#consumer = deps.kafka.consumer({
+      ...MEMBER,
+      groupId: deps.names.group(DECIDE_GROUP),
+      maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+    });
+    this.#health = new GroupHealth(this.#consumer, deps);
+    this.#listen();
+  }
+
+  async start(listener: PartitionListener): Promise<void> {
+    this.#listener = listener;
+    try {
+      await this.#consumer.connect();
+      // Earliest: after offsets were lost, reading twice is found by the journal; skipping is not.
+      await this.#consumer.subscribe({ topics: [this.#topic], fromBeginning: true });
+      this.#running = true;
+      await this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        // Handlers only enqueue, so that none of them can hold another up.
+        partitionsConsumedConcurrently: 1,
+        eachBatch: async (payload) => this.#enqueue(payload),
+      });
+    } catch (error) {
+      this.#running = false;
+      throw logUnavailable(error);
+    }
+  }
+
+  reader(partition: number): PartitionReader {
+    return this.#slot(partition).reader;
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#listener = null;
+    for (const { buffer } of this.#slots.values()) buffer.close();
+    await this.#consumer.disconnect();
+  }
+
+  async partitionCount(): Promise<number> {
+    return this.#deps.counts.refresh('mmm.signals');
+  }
+
+  health(): SourceHealth {
+    return this.#health.now(`partitions ${[...this.#owned].sort((a, b) => a - b).join(',')}`);
+  }
+
+  /** Gauges of what waits: age of the oldest record held, per partition. Called by whoever reports metrics. */
+  reportLag(): void {
+    for (const partition of this.#owned) {
+      const oldest = this.#slots.get(partition)?.buffer.oldestTimestampMs ?? null;
+      const seconds = oldest === null ? 0 : Math.max(0, this.#deps.clock.now() - oldest) / 1_000;
+      this.#deps.metrics.gauge('mmm_consumer_lag_seconds', seconds, {
+        group: DECIDE_GROUP,
+        topic: 'mmm.signals',
+        partition: String(partition),
+      });
+    }
+  }
+
+  #listen(): void {
+    const { GROUP_JOIN, END_BATCH_PROCESS } = this.#consumer.events;
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#joined(payload.memberAssignment[this.#topic] ?? []));
+    // Runs of only control or aborted records never reach `eachBatch`, and yet the log goes on after them.
+    this.#consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+      const slot = this.#slots.get(payload.partition);
+      if (slot === undefined || payload.topic !== this.#topic || payload.firstOffset === null) return;
+      const run = { first: BigInt(payload.firstOffset), last: BigInt(payload.lastOffset), records: [] };
+      if (slot.buffer.next === run.first) slot.buffer.offer(run);
+    });
+  }
+
+  /** Runs inside the client's join, before its first fetch: positions and pauses set here hold from the start. */
+  #joined(assigned: readonly number[]): void {
+    const before = this.#owned;
+    this.#owned = new Set(assigned);
+    for (const partition of before) {
+      if (this.#owned.has(partition)) continue;
+      this.#slot(partition).buffer.close();
+      this.#listener?.revoked(partition);
+    }
+    for (const partition of assigned) {
+      const slot = this.#slot(partition);
+      if (slot.buffer.next !== null) this.#moveTo(partition, slot.buffer.next);
+      this.#throttle(partition, slot, true);
+      if (!before.has(partition)) this.#listener?.assigned(partition);
+    }
+    this.#deps.logger.info('kafka.partitions_assigned', { group: DECIDE_GROUP, partitions: [...assigned] });
+  }
+
+  #slot(partition: number): Slot {
+    const existing = this.#slots.get(partition);
+    if (existing !== undefined) return existing;
+    const buffer = new PartitionBuffer();
+    const reader: PartitionReader = {
+      seek: async (position) => this.#seek(partition, position),
+      take: async (maxRecords, waitMs) => {
+        const records = await buffer.take(maxRecords, waitMs);
+        this.#throttle(partition, this.#slot(partition));
+        return records;
+      },
+      wake: () => buffer.wake(),
+    };
+    const slot: Slot = { buffer, reader, paused: false, again: null };
+    this.#slots.set(partition, slot);
+    return slot;
+  }
+
+  async #seek(partition: number, position: bigint | 'earliest'): Promise<void> {
+    const slot = this.#slot(partition);
+    slot.buffer.close();
+    // Asked for, not left to the client: its own way to "earliest" commits a special offset to the group.
+    const offset = position === 'earliest' ? await this.#logStart(partition) : position;
+    slot.buffer.open(offset);
+    slot.again = null;
+    this.#moveTo(partition, offset);
+    this.#throttle(partition, slot, true);
+  }
+
+  #enqueue({ batch, isStale, resolveOffset }: EachBatchPayload): void {
+    const { partition } = batch;
+    const first = batch.firstOffset();
+    if (isStale() || first === null) return;
+    const slot = this.#slot(partition);
+    const run = { first: BigInt(first), last: BigInt(batch.lastOffset()), records: batch.messages.map(logRecord) };
+    const answer = slot.buffer.offer(run);
+    if (answer === 'taken' || answer === 'known') {
+      resolveOffset(batch.lastOffset());
+      this.#throttle(partition, slot);
+    } else if (answer === 'gap') {
+      void this.#mend(partition, slot, run.first);
+    }
+  }
+
+  /**
+   * What arrived lies ahead of what is expected. Either it is the answer to a fetch from before a seek (read again from the right
+   * place), or the log no longer holds what is expected: then that is lost, said so, and reading goes on at the log's start.
+   */
+  async #mend(partition: number, slot: Slot, arrived: bigint): Promise<void> {
+    const expected = slot.buffer.next;
+    if (expected === null) return;
+    try {
+      const start = await this.#logStart(partition);
+      if (slot.buffer.next !== expected) return;
+      const skipped = slot.again === expected ? arrived : start;
+      if (skipped > expected) {
+        this.#deps.logger.error('kafka.records_lost', { partition, from: String(expected), to: String(skipped) });
+        slot.buffer.open(skipped);
+      }
+      slot.again = expected;
+      this.#moveTo(partition, slot.buffer.next ?? expected);
+    } catch (error) {
+      // The next fetch finds the same gap and comes here again.
+      this.#deps.logger.warn('kafka.gap_not_mended', { partition, cause: error });
+    }
+  }
+
+  async #logStart(partition: number): Promise<bigint> {
+    try {
+      const offsets = await this.#deps.admin.fetchTopicOffsets(this.#topic);
+      const found = offsets.find((entry) => entry.partition === partition);
+      if (found !== undefined) return BigInt(found.low);
+    } catch (error) {
+      throw logUnavailable(error);
+    }
+    throw new MmmError('PARTITIONS_CHANGED', undefined, { details: { topic: this.#topic, partition } });
+  }
+
+  /** Without effect before the first join and between crash and restart: `#joined` sets the position then. */
+  #moveTo(partition: number, offset: bigint): void {
+    if (this.#health.joined) this.#consumer.seek({ topic: this.#topic, partition, offset: offset.toString() });
+  }
+
+  /** Pauses a partition that nobody reads or whose buffer is full, and resumes it when enough was taken. */
+  #throttle(partition: number, slot: Slot, force = false): void {
+    if (!this.#running || !this.#health.joined || !this.#owned.has(partition)) return;
+    const { buffer } = slot;
+    const pause = buffer.next === null || buffer.full || (slot.paused && !buffer.low);
+    if (pause === slot.paused && !force) return;
+    slot.paused = pause;
+    const partitions = [{ topic: this.#topic, partitions: [partition] }];
+    if (pause) this.#consumer.pause(partitions);
+    else this.#consumer.resume(partitions);
+  }
+}

@@ -1,0 +1,157 @@
+import type { Admin, Kafka } from 'kafkajs';
+import kafkajs from 'kafkajs';
+import { MmmError } from '../../errors.ts';
+import type { TopicName } from '../../generated/topics.ts';
+import { TOPIC_NAMES } from '../../generated/topics.ts';
+import type { Metrics } from '../../pipeline/ports/metrics.ts';
+import { assertBrokerVersions } from './broker-versions.ts';
+import { logUnavailable } from './client-errors.ts';
+import type { KafkaNames } from './names.ts';
+import { countPartitions } from './partition-counts.ts';
+import { planTopics } from './topic-plan.ts';
+import type { ExistingTopic, TopicStep } from './topic-plan.ts';
+
+const { ConfigResourceTypes, ConfigSource } = kafkajs;
+
+/** Copies of each partition where the cluster has as many brokers. */
+const REPLICAS = 3;
+
+/** Topics of an installation: set up, compared, measured. Own connection: `connect` before, `close` after. */
+export class KafkaTopicAdmin {
+  readonly #kafka: Kafka;
+  readonly #admin: Admin;
+  readonly #names: KafkaNames;
+
+  constructor(kafka: Kafka, names: KafkaNames) {
+    this.#kafka = kafka;
+    this.#admin = kafka.admin();
+    this.#names = names;
+  }
+
+  async connect(): Promise<void> {
+    await this.#try(async () => this.#admin.connect());
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.disconnect();
+  }
+
+  /** The connected client, for the parts of this folder that need one. */
+  get admin(): Admin {
+    return this.#admin;
+  }
+
+  async assertBrokerVersions(): Promise<void> {
+    await assertBrokerVersions(this.#kafka);
+  }
+
+  /** @throws MmmError TOPIC_MISSING, LOG_UNAVAILABLE. */
+  async partitionCount(topic: TopicName): Promise<number> {
+    return countPartitions(this.#admin, this.#names.topic(topic));
+  }
+
+  /** What `apply` would do. Changes nothing. */
+  async plan(): Promise<readonly TopicStep[]> {
+    return planTopics(await this.#existing());
+  }
+
+  /** Does the plan and answers it. Two at once are harmless: a topic that the other made meanwhile is taken as made. */
+  async apply(): Promise<readonly TopicStep[]> {
+    const steps = await this.plan();
+    const creations = steps.filter((step) => step.kind === 'create');
+    const replicationFactor = Math.min(REPLICAS, await this.#brokerCount());
+    if (creations.length > 0) {
+      await this.#try(async () =>
+        this.#admin.createTopics({
+          waitForLeaders: true,
+          topics: creations.map(({ topic, partitions, configs }) => ({
+            topic: this.#names.topic(topic),
+            numPartitions: partitions,
+            replicationFactor,
+            configEntries: Object.entries(configs).map(([name, value]) => ({ name, value })),
+          })),
+        }),
+      );
+    }
+    const changes = steps.filter((step) => step.kind === 'configure');
+    if (changes.length > 0) {
+      await this.#try(async () =>
+        this.#admin.alterConfigs({
+          validateOnly: false,
+          resources: changes.map(({ topic, configs }) => ({
+            type: ConfigResourceTypes.TOPIC,
+            name: this.#names.topic(topic),
+            configEntries: Object.entries(configs).map(([name, value]) => ({ name, value })),
+          })),
+        }),
+      );
+    }
+    return steps;
+  }
+
+  /** Gauge mmm_consumer_lag_records of a group: records behind the end, control records of transactions counted in (1 or 2 stay). */
+  async reportLag(group: string, topics: readonly TopicName[], metrics: Metrics): Promise<void> {
+    for (const { topic, partition, records } of await this.lag(group, topics)) {
+      metrics.gauge('mmm_consumer_lag_records', Number(records), { group, topic, partition: String(partition) });
+    }
+  }
+
+  async lag(
+    group: string,
+    topics: readonly TopicName[],
+  ): Promise<readonly { topic: TopicName; partition: number; records: bigint }[]> {
+    return this.#try(async () => {
+      const committed = await this.#admin.fetchOffsets({
+        groupId: this.#names.group(group),
+        topics: topics.map((topic) => this.#names.topic(topic)),
+      });
+      const result: { topic: TopicName; partition: number; records: bigint }[] = [];
+      for (const topic of topics) {
+        const fullName = this.#names.topic(topic);
+        const offsets = committed.find((entry) => entry.topic === fullName)?.partitions ?? [];
+        for (const { partition, low, high } of await this.#admin.fetchTopicOffsets(fullName)) {
+          const at = BigInt(offsets.find((entry) => entry.partition === partition)?.offset ?? -1);
+          const from = at < BigInt(low) ? BigInt(low) : at;
+          result.push({ topic, partition, records: BigInt(high) - from });
+        }
+      }
+      return result;
+    });
+  }
+
+  async #brokerCount(): Promise<number> {
+    return (await this.#try(async () => this.#admin.describeCluster())).brokers.length;
+  }
+
+  async #existing(): Promise<ReadonlyMap<TopicName, ExistingTopic>> {
+    return this.#try(async () => {
+      const present = new Set(await this.#admin.listTopics());
+      const ours = TOPIC_NAMES.filter((topic) => present.has(this.#names.topic(topic)));
+      if (ours.length === 0) return new Map();
+      const fullNames = ours.map((topic) => this.#names.topic(topic));
+      const { topics } = await this.#admin.fetchTopicMetadata({ topics: fullNames });
+      const { resources } = await this.#admin.describeConfigs({
+        includeSynonyms: false,
+        resources: fullNames.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+      });
+      return new Map(
+        ours.map((topic): [TopicName, ExistingTopic] => {
+          const fullName = this.#names.topic(topic);
+          const entries = resources.find((resource) => resource.resourceName === fullName)?.configEntries ?? [];
+          const own = entries.filter((entry) => Number(entry.configSource) === Number(ConfigSource.TOPIC_CONFIG));
+          const partitions = topics.find((found) => found.name === fullName)?.partitions.length ?? 0;
+          return [topic, { partitions, configs: Object.fromEntries(own.map((e) => [e.configName, e.configValue])) }];
+        }),
+      );
+    });
+  }
+
+  async #try<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof MmmError) throw error;
+      throw logUnavailable(error);
+    }
+  }
+}
