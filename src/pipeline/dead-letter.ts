@@ -26,11 +26,13 @@ const MESSAGE_MAX_BYTES = 1_024;
 
 /** The code and words for an error of any kind: only catalogued text leaves, never the message of a foreign error (it may quote the payload). */
 export const describeError = (error: unknown): { readonly code: ErrorCode; readonly message: string } => {
-  if (!(error instanceof MmmError)) return { code: 'UNEXPECTED_FAILURE', message: withRemedy('UNEXPECTED_FAILURE', null) };
+  if (!(error instanceof MmmError))
+    return { code: 'UNEXPECTED_FAILURE', message: withRemedy('UNEXPECTED_FAILURE', null) };
   return { code: error.code, message: withRemedy(error.code, error.message) };
 };
 
-const withRemedy = (code: ErrorCode, what: string | null): string => `${what ?? ERRORS[code].meaning}; ${ERRORS[code].remedy}`;
+const withRemedy = (code: ErrorCode, what: string | null): string =>
+  `${what ?? ERRORS[code].meaning}; ${ERRORS[code].remedy}`;
 
 /**
  * A dead letter: the original bytes and headers untouched, with the place, the reason and the remedy in headers (C-30). `withheld` replaces key,
@@ -45,7 +47,7 @@ export const deadLetter = (
     'mmm-dlq-topic': source.topic,
     'mmm-dlq-partition': String(source.partition),
     'mmm-dlq-offset': source.offset.toString(),
-    'mmm-dlq-timestamp': new Date(source.timestampMs).toISOString(),
+    'mmm-dlq-timestamp': timeText(source.timestampMs),
     'mmm-dlq-stage': reason.stage,
     'mmm-dlq-code': reason.code,
     'mmm-dlq-message': truncated(reason.message),
@@ -59,6 +61,12 @@ export const deadLetter = (
   const bytes = source.value ?? new Uint8Array();
   const notice = JSON.stringify({ withheld: true, bytes: bytes.length, sha256: withheld.sha256(bytes) });
   return { topic: 'mmm.dlq', key: null, value: new TextEncoder().encode(notice), headers };
+};
+
+/** A record's own timestamp may be anything a producer wrote: one that is no date is told as it came, a throw here would lose the letter. */
+const timeText = (ms: number): string => {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString();
 };
 
 const truncated = (message: string): string => {

@@ -39,8 +39,7 @@ export interface Rejection {
 }
 
 export type NormaliseOutcome =
-  | { readonly kind: 'normalised'; readonly signal: MmmSignalInput; readonly notes: readonly Note[] }
-  | Rejection;
+  { readonly kind: 'normalised'; readonly signal: MmmSignalInput; readonly notes: readonly Note[] } | Rejection;
 
 /**
  * One document to one signal: limits, secrets, then the rules of its source. Never throws on content. A promise only when a text had to go
@@ -51,3 +50,15 @@ export type NormaliseDocument = (
   document: unknown,
   context: DocumentContext,
 ) => NormaliseOutcome | Promise<NormaliseOutcome>;
+
+/** What intake needs of the normalise stage; the HTTP routes for signals and triggers use the same one. */
+export interface Normaliser {
+  /** Limits that hold before anything is decoded: size, and for JSON text its depth. Null = go on. */
+  checkBytes(bytes: Uint8Array): Rejection | null;
+  readonly normalise: NormaliseDocument;
+  /** For text that could not be read as a document and is about to be copied to the dead letters. */
+  textHoldsSecret(text: string): Promise<boolean>;
+}
+
+/** Origin of a document that came by HTTP. */
+export const HTTP_ORIGIN: MmmOrigin = { topic: 'http', partition: -1, offset: '-1' };

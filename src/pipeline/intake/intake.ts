@@ -1,0 +1,157 @@
+import { MmmError, isRetriable } from '../../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
+import { pause as realPause, verdictOn } from '../failure-policy.ts';
+import type { FailingStage, Pause } from '../failure-policy.ts';
+import type { IntakeSource, RawRecord, RecordWriter, SourceHealth } from '../ports/intake.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { OutputRecord } from '../ports/records.ts';
+import { countSettled, createBlockedGauge } from './intake-metrics.ts';
+import { createSettler } from './settle-record.ts';
+import type { Settled, SettlerDependencies } from './settle-record.ts';
+
+export interface IntakeDependencies extends SettlerDependencies {
+  readonly source: IntakeSource;
+  readonly writer: RecordWriter;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** Default: a timer that ends early when intake stops. */
+  readonly pause?: Pause;
+}
+
+export interface Intake {
+  start(): Promise<void>;
+  /** Ends waits for dependencies (their batches go back unacknowledged), lets working batches finish, leaves. */
+  stop(): Promise<void>;
+  health(): SourceHealth;
+}
+
+/** Why records could not be written, after the last try. */
+interface Unwritable {
+  readonly code: ErrorCode;
+  readonly attempt: number;
+  readonly error: unknown;
+}
+
+/** Numbers the tries of one kind of failure: a long wait for a dependency uses up none of the tries that a fault has. */
+const createAttempts = (): ((error: unknown) => number) => {
+  const made = { waits: 0, faults: 0 };
+  return (error) => (isRetriable(error) ? ++made.waits : ++made.faults);
+};
+
+const isPromise = <T>(value: T | Promise<T>): value is Promise<T> => value instanceof Promise;
+const isOutput = (output: OutputRecord | null): output is OutputRecord => output !== null;
+
+/**
+ * Raw records in, `mmm.signals` and `mmm.dlq` out (design 3.1, C-30): a batch of a lane is settled record by record, written in one append in
+ * the order it came, and acknowledged by resolving. At least once: a second delivery makes the same signal ids.
+ * A dependency that is away holds the lane; a bad record never does (R-8, D-76, D-77).
+ */
+export const createIntake = (dependencies: IntakeDependencies): Intake => {
+  const { source, writer, metrics, logger, pause = realPause } = dependencies;
+  const settler = createSettler(dependencies);
+  const stopping = new AbortController();
+  const blocked = createBlockedGauge(metrics);
+
+  /** Pauses, or throws `error` if intake is stopping: the batch then goes back. */
+  const waitOut = async (error: unknown, afterMs: number): Promise<void> => {
+    const release = error instanceof MmmError ? blocked(error.code) : null;
+    try {
+      await pause(afterMs, stopping.signal);
+    } catch {
+      throw error;
+    } finally {
+      release?.();
+    }
+    if (stopping.signal.aborted) throw error;
+  };
+
+  const report = (event: string, stage: FailingStage, error: unknown, attempt: number, raw: RawRecord | null): void => {
+    // Names and codes only: the text of an unknown error may quote the record.
+    logger.warn(event, {
+      stage,
+      attempt,
+      error: error instanceof MmmError ? error.code : error instanceof Error ? error.name : typeof error,
+      ...(raw === null ? {} : { channel: raw.channel, lane: raw.lane, position: String(raw.position) }),
+    });
+  };
+
+  const afterFailure = async (raw: RawRecord, first: unknown): Promise<Settled> => {
+    const attempts = createAttempts();
+    let error = first;
+    for (;;) {
+      const attempt = attempts(error);
+      const verdict = verdictOn('intake', error, attempt);
+      if (verdict.kind === 'stop') throw error;
+      if (verdict.kind === 'dead_letter') return settler.deadLetter(raw, verdict.code, attempt, error);
+      report('intake.record_retried', 'intake', error, attempt, raw);
+      await waitOut(error, verdict.afterMs);
+      try {
+        return await settler.settle(raw);
+      } catch (again) {
+        error = again;
+      }
+    }
+  };
+
+  const settle = (raw: RawRecord): Settled | Promise<Settled> => {
+    try {
+      const settled = settler.settle(raw);
+      return isPromise(settled) ? settled.catch((error: unknown) => afterFailure(raw, error)) : settled;
+    } catch (error) {
+      return afterFailure(raw, error);
+    }
+  };
+
+  /** Null if written, else why one of the records can never be. */
+  const appendAll = async (records: readonly OutputRecord[]): Promise<Unwritable | null> => {
+    const attempts = createAttempts();
+    for (;;) {
+      try {
+        if (records.length > 0) await writer.append(records);
+        return null;
+      } catch (error) {
+        const attempt = attempts(error);
+        const verdict = verdictOn('append', error, attempt);
+        if (verdict.kind === 'stop') throw error;
+        if (verdict.kind === 'dead_letter') return { code: verdict.code, attempt, error };
+        report('intake.append_retried', 'append', error, attempt, null);
+        await waitOut(error, verdict.afterMs);
+      }
+    }
+  };
+
+  /** One record alone. What can not be written as a signal becomes a dead letter; if that can not be written either, the batch goes back. */
+  const appendAlone = async (raw: RawRecord, settled: Settled): Promise<Settled> => {
+    if (settled.output === null) return settled;
+    const fault = await appendAll([settled.output]);
+    if (fault === null) return settled;
+    report('intake.record_not_written', 'append', fault.error, fault.attempt, raw);
+    const letter = await settler.deadLetter(raw, fault.code, fault.attempt, fault.error);
+    if (letter.output !== null && (await appendAll([letter.output])) !== null) throw fault.error;
+    return letter;
+  };
+
+  const handle = async (batch: readonly RawRecord[]): Promise<void> => {
+    const settled: Settled[] = [];
+    for (const raw of batch) {
+      const one = settle(raw);
+      settled.push(isPromise(one) ? await one : one);
+    }
+    const outputs = settled.map((one) => one.output).filter(isOutput);
+    if ((await appendAll(outputs)) !== null) {
+      for (const [at, raw] of batch.entries()) settled[at] = await appendAlone(raw, settled[at] as Settled);
+    }
+    // Counted once it is written: a batch that goes back is counted when it comes again.
+    countSettled(metrics, settled);
+  };
+
+  return {
+    start: () => source.start(handle),
+    stop: async () => {
+      stopping.abort();
+      await source.stop();
+    },
+    health: () => source.health(),
+  };
+};
