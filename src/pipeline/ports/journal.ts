@@ -14,7 +14,11 @@ export interface Journal {
   commit(request: CommitRequest): Promise<CommitAnswer>;
   /** Rows above `after` in number order without a gap: at most `maxRows`, and at least one row but then at most `maxBytes`. Throws OUTBOX_GAP. */
   outbox(shard: number, after: bigint, maxRows: number, maxBytes: number): Promise<readonly OutboxRow[]>;
-  /** After a known publication: raises published_upto and deletes rows at or below it that are older than a day. Never lowers it. */
+  /**
+   * After a known publication: raises published_upto and deletes rows at or below it that are older than a day. Never lowers it.
+   * A session also calls it once at its start, with the cursor it found, after comparing cursor and counter: that accepts a new timeline of
+   * PostgreSQL, on which commits are refused until then. Throws EPOCH_STALE, or DATABASE_WENT_BACK when `upto` is not below the counter.
+   */
   published(shard: number, epoch: bigint, upto: bigint): Promise<void>;
   /** Calls back with a shard number soon after rows of it were committed by anyone. Best effort. Returns the way to stop listening. */
   onOutbox(listener: (shard: number) => void): () => void;
@@ -35,6 +39,7 @@ export interface ShardStatus {
   readonly epoch: bigint;
   /** The number the next outbox row gets; the first is 1. */
   readonly nextNumber: bigint;
+  /** -1: no session has ever committed a cursor. */
   readonly publishedUpto: bigint;
 }
 

@@ -1,0 +1,126 @@
+import type { JournalEntry } from '../../domain/actor-state.ts';
+import type { ActorCommit, CommitRequest, DecisionRow } from '../../pipeline/ports/journal.ts';
+import { headersToText } from '../../pipeline/ports/header-text.ts';
+import type { OutputRecord } from '../../pipeline/ports/records.ts';
+import { bytesText, numbersText, textsText } from './array-text.ts';
+import { Blob } from './blob.ts';
+
+interface Owned<T> {
+  /** Place of the actor in the request, from 1. */
+  readonly actor: number;
+  readonly item: T;
+}
+
+const owned = <T>(actors: readonly ActorCommit[], items: (actor: ActorCommit) => readonly T[]): Owned<T>[] =>
+  actors.flatMap((actor, index) => items(actor).map((item) => ({ actor: index + 1, item })));
+
+const numbers = <T>(rows: readonly T[], of: (row: T) => number): string => numbersText(rows.map(of));
+const texts = <T>(rows: readonly T[], of: (row: T) => string | null): string => textsText(rows.map(of));
+
+const actorColumns = (actors: readonly ActorCommit[]): string[] => [
+  texts(actors, (a) => a.key.tenantId),
+  texts(actors, (a) => a.key.actorId),
+  numbers(actors, (a) => a.version),
+  texts(actors, (a) => a.head),
+  numbers(actors, (a) => a.version + a.entries.length),
+  texts(actors, (a) => a.newHead),
+  bytesText(actors.map((a) => a.newReceiptKey)),
+];
+
+/** What a fold needs beyond the columns of its own, under short names: this is the widest table of the engine. */
+const factsText = (entry: JournalEntry): string => JSON.stringify({ r: entry.recent, s: entry.sent, c: entry.chain });
+
+const entryColumns = (rows: readonly Owned<JournalEntry>[], blob: Blob): string[] => {
+  const starts: number[] = [];
+  const lengths = rows.map((row) => {
+    starts.push(blob.next);
+    return blob.add(factsText(row.item));
+  });
+  return [
+    numbers(rows, (r) => r.actor),
+    texts(rows, (r) => r.item.kind),
+    numbers(rows, (r) => r.item.version),
+    texts(rows, (r) => r.item.signalId),
+    texts(rows, (r) => r.item.decisionId),
+    texts(rows, (r) => r.item.result),
+    numbers(rows, (r) => r.item.atMs),
+    numbers(rows, (r) => r.item.decidedAtMs),
+    numbersText(starts),
+    numbersText(lengths),
+  ];
+};
+
+const decisionColumns = (rows: readonly Owned<DecisionRow>[], blob: Blob): string[] => {
+  const places = rows.map(({ item }) => ({
+    at: blob.next,
+    body: blob.add(item.body),
+    trace: blob.add(item.trace),
+    read: blob.add(item.read),
+    receipt: blob.add(item.receipt),
+  }));
+  return [
+    numbers(rows, (r) => r.actor),
+    texts(rows, (r) => r.item.decisionId),
+    texts(rows, (r) => r.item.signalId),
+    numbers(rows, (r) => r.item.decidedAtMs),
+    texts(rows, (r) => r.item.receiptId),
+    numbers(places, (p) => p.at),
+    numbers(places, (p) => p.body),
+    numbers(places, (p) => p.trace),
+    numbers(places, (p) => p.read),
+    numbers(places, (p) => p.receipt),
+  ];
+};
+
+const actionColumns = (decisions: readonly Owned<DecisionRow>[]): string[] => {
+  const rows = decisions.flatMap(({ actor, item }) =>
+    item.actions.map((action) => ({ actor, action, decisionId: item.decisionId })),
+  );
+  return [
+    numbers(rows, (r) => r.actor),
+    texts(rows, (r) => r.action.actionId),
+    texts(rows, (r) => r.decisionId),
+    texts(rows, (r) => r.action.playbookId),
+    numbers(rows, (r) => r.action.playbookVersion),
+    texts(rows, (r) => r.action.actionType),
+    texts(rows, (r) => r.action.payloadHash),
+  ];
+};
+
+const outboxColumns = (rows: readonly Owned<OutputRecord>[], blob: Blob): string[] => {
+  const places = rows.map(({ item }) => ({
+    at: blob.next,
+    headers: blob.add(headersToText(item.headers)),
+    key: blob.add(item.key),
+    value: blob.add(item.value),
+  }));
+  return [
+    numbers(rows, (r) => r.actor),
+    texts(rows, (r) => r.item.topic),
+    numbers(places, (p) => p.at),
+    numbers(places, (p) => p.headers),
+    numbers(places, (p) => p.key),
+    numbers(places, (p) => p.value),
+  ];
+};
+
+/** The arguments of mmm_commit (migrations/0003_commit.sql), in its order. */
+export const commitArguments = (request: CommitRequest): (string | number | Buffer | null)[] => {
+  const blob = new Blob();
+  const { actors } = request;
+  const decisions = owned(actors, (a) => a.decisions);
+  const columns = [
+    ...actorColumns(actors),
+    ...entryColumns(
+      owned(actors, (a) => a.entries),
+      blob,
+    ),
+    ...decisionColumns(decisions, blob),
+    ...actionColumns(decisions),
+    ...outboxColumns(
+      owned(actors, (a) => a.outbox),
+      blob,
+    ),
+  ];
+  return [request.shard, request.epoch === null ? null : request.epoch.toString(), blob.bytes(), ...columns];
+};
