@@ -16,6 +16,14 @@ export interface DecideBatchDeps extends DecideActorDeps {
   readonly clock: Clock;
 }
 
+export interface BatchPlace {
+  readonly shard: number;
+  /** Null for a synchronous decision (design 3.3). */
+  readonly epoch: bigint | null;
+  /** Called before each commit; throwing here leaves nothing written. */
+  readonly beforeCommit?: () => void;
+}
+
 export interface BatchResult {
   /** What was decided and committed, in no particular order across actors. */
   readonly decided: readonly DecidedSignal[];
@@ -42,7 +50,7 @@ const MAX_ROUNDS = 20;
 export const decideBatch = async (
   deps: DecideBatchDeps,
   memory: ActorMemory,
-  place: { readonly shard: number; readonly epoch: bigint | null },
+  place: BatchPlace,
   signals: readonly MmmSignalInput[],
 ): Promise<BatchResult> => {
   const decided: DecidedSignal[] = [];
@@ -82,7 +90,8 @@ export const decideBatch = async (
 
     const toCommit = made.filter((actor) => actor.commit.entries.length > 0);
     if (toCommit.length === 0) break;
-    const answer = await deps.journal.commit({ ...place, actors: toCommit.map((actor) => actor.commit) });
+    place.beforeCommit?.();
+    const answer = await deps.journal.commit({ shard: place.shard, epoch: place.epoch, actors: toCommit.map((actor) => actor.commit) });
     const settled = settle(toCommit, answer);
     if (answer.firstNumber !== null) {
       written.push({ first: answer.firstNumber, records: settled.won.flatMap((actor) => actor.commit.outbox) });

@@ -1,0 +1,56 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { MmmError } from '../../src/errors.ts';
+import { loadConfig } from '../../src/runtime/config.ts';
+
+const faultsOf = (environment: Record<string, string>): string => {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(MmmError);
+    return (error as MmmError).message;
+  }
+  throw new Error('expected faults');
+};
+
+describe('configuration', () => {
+  test('an empty environment is the embedded default on loopback', () => {
+    const config = loadConfig({});
+    expect(config).toMatchObject({ backend: 'embedded', distributed: null, http: { host: '127.0.0.1', port: 8005 } });
+  });
+
+  test('every fault is reported at once', () => {
+    const faults = faultsOf({ MMM_BACKEND: 'distributed', MMM_HTTP_PORT: 'many', KAFKA_BOOTSTRAP_SERVERS: 'nowhere' });
+    for (const name of ['MMM_HTTP_PORT', 'KAFKA_BOOTSTRAP_SERVERS', 'DATABASE_URL', 'REDIS_URL', 'SCHEMA_REGISTRY_URL']) {
+      expect(faults).toContain(name);
+    }
+  });
+
+  test('a secret may come from a file and never stands in a fault', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mmm-config-'));
+    const file = join(folder, 'database');
+    writeFileSync(file, 'postgres://u:hunter2@127.0.0.1/db\n');
+    const environment = {
+      MMM_BACKEND: 'distributed',
+      KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:9092, 127.0.0.1:9093',
+      SCHEMA_REGISTRY_URL: 'http://127.0.0.1:8081',
+      REDIS_URL: 'redis://127.0.0.1',
+      DATABASE_URL_FILE: file,
+    };
+    const config = loadConfig(environment);
+    expect(config.distributed?.databaseUrl).toBe('postgres://u:hunter2@127.0.0.1/db');
+    expect(config.distributed?.kafka.brokers).toEqual(['127.0.0.1:9092', '127.0.0.1:9093']);
+    expect(faultsOf({ ...environment, MMM_HTTP_PORT: 'x' })).not.toContain('hunter2');
+    expect(faultsOf({ ...environment, DATABASE_URL_FILE: join(folder, 'absent') })).toContain('DATABASE_URL_FILE');
+  });
+
+  test('a source that this release does not have is refused, not ignored', () => {
+    expect(faultsOf({ MMM_POLICY_SOURCE: 'service' })).toContain('MMM_POLICY_SOURCE');
+  });
+
+  test('SASL without a password is a fault', () => {
+    expect(faultsOf({ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'u' })).toContain('KAFKA_SASL_PASSWORD');
+  });
+});
