@@ -1,4 +1,4 @@
-import type { MmmSignalInput } from '../../generated/records.ts';
+import type { MmmCallToAction, MmmEvidenceLink, MmmSignalInput } from '../../generated/records.ts';
 import type { ActorState, SentAction } from '../actor-state.ts';
 import type { IdPort } from '../ids.ts';
 import type { TenantRules } from '../rules.ts';
@@ -75,7 +75,8 @@ export interface SurfacePayload {
   readonly variant: 'card' | 'check-summary' | 'notification' | 'digest';
   readonly title: string;
   readonly body: string;
-  readonly cta: string | null;
+  /** Multipliers only. */
+  readonly cta: MmmCallToAction | null;
 }
 
 /** An action that will be sent: rendered for each of its surfaces. */
@@ -89,7 +90,7 @@ export interface PlannedAction {
   readonly rationale: {
     readonly summary: string;
     readonly whyRelevant: string;
-    readonly evidenceLinks: readonly string[];
+    readonly evidenceLinks: readonly MmmEvidenceLink[];
     readonly baselineComparison: string | null;
   };
   readonly requiresConsent: boolean;
@@ -97,6 +98,9 @@ export interface PlannedAction {
   readonly actionRef: string | null;
   /** `sha256:` + hex over the canonical JSON of payloads, type, action_ref and consent flags. */
   readonly payloadHash: string;
+  /** Why the receiver gets it, in one line: `tests-missing/3: 3 pushes without tests in 7 days`. */
+  readonly reason: string;
+  readonly optOutHint: string;
   readonly expiresAtMs: number;
 }
 

@@ -1,0 +1,126 @@
+import type { MmmSignalInput } from '../../generated/records.ts';
+import type { CoreResult } from '../action/core-content.ts';
+import { renderCore } from '../action/render.ts';
+import { SENT_WINDOW_MS, type ActorState } from '../actor-state.ts';
+import { actionIdOf } from '../ids.ts';
+import type { ConditionResult, RuleEnvironment } from '../playbook/condition.ts';
+import type { CompiledAction, CompiledPlaybook, Playbook, Trigger } from '../playbook/model.ts';
+import { recentOf } from '../playbook/recent.ts';
+import { triggerMatches } from '../playbook/trigger-match.ts';
+import type { TenantPolicy, TenantRules } from '../rules.ts';
+import { subjectKeyOfSignal } from '../subject.ts';
+import { quietUntil } from '../time/quiet-hours.ts';
+import { firstZone, HOUR_MS, startOfDay, startOfNextDay } from '../time/zones.ts';
+import { lazy } from './lazy.ts';
+import type { ContextFacts, PlanInput } from './planned.ts';
+import { type SentTally, type TallyFrame, tallyOf } from './sent-tally.ts';
+import { chooseSurfaces, type SurfaceChoice } from './surfaces.ts';
+
+/** What all candidates of one decision share. */
+export interface DecisionFacts {
+  readonly signal: MmmSignalInput;
+  readonly state: ActorState;
+  readonly policy: TenantPolicy;
+  readonly context: ContextFacts;
+  readonly decidedAtMs: number;
+  /** From the profile, never from the signal (D-13). */
+  readonly roles: readonly string[];
+  readonly subject: string | null;
+  readonly environment: RuleEnvironment;
+  /** Null: not quiet now. Infinity: never ends. */
+  readonly quietUntilMs: () => number | null;
+  readonly frame: () => TallyFrame;
+  readonly dayEndMs: () => number;
+  /** What earlier decisions sent. */
+  readonly earlier: () => SentTally;
+}
+
+/** One action of one matching playbook, with what its gates ask for. */
+export interface CandidateFacts {
+  readonly decision: DecisionFacts;
+  readonly playbook: Playbook;
+  /** Those of the playbook's triggers that the event itself fits. */
+  readonly triggers: readonly Trigger[];
+  readonly compiled: CompiledAction;
+  readonly index: number;
+  readonly actionId: string;
+  readonly condition: () => ConditionResult;
+  readonly surfaces: SurfaceChoice;
+  readonly core: () => CoreResult;
+}
+
+export const decisionFacts = (input: PlanInput, rules: TenantRules): DecisionFacts => {
+  const { signal, state, context, decidedAtMs } = input;
+  const { policy } = rules;
+  const roles = state.profile?.roles ?? [];
+  const zone = lazy(() => firstZone(state.profile?.timeZone ?? null, policy.timeZone));
+  const subject = subjectKeyOfSignal(signal);
+  const frame = lazy(() => ({
+    dayStartMs: startOfDay(zone(), decidedAtMs),
+    hourStartMs: decidedAtMs - HOUR_MS,
+    repo: signal.repo_id,
+    subject,
+  }));
+  return {
+    signal,
+    state,
+    policy,
+    context,
+    decidedAtMs,
+    roles,
+    subject,
+    environment: environmentOf(input, roles),
+    quietUntilMs: lazy(() => quietUntil(policy.quietHours, zone(), decidedAtMs)),
+    frame,
+    dayEndMs: lazy(() => startOfNextDay(zone(), decidedAtMs)),
+    // A cached state may hold older ones than a fresh fold does: neither may see them, or the two would rank differently.
+    earlier: lazy(() =>
+      tallyOf(
+        state.sent.filter((sent) => sent.atMs > decidedAtMs - SENT_WINDOW_MS),
+        frame(),
+      ),
+    ),
+  };
+};
+
+const environmentOf = ({ signal, state, context }: PlanInput, roles: readonly string[]): RuleEnvironment => {
+  const recent = lazy(() => recentOf(state, signal));
+  return {
+    signal,
+    actor: { id: signal.actor_id ?? '', type: signal.actor_type, roles },
+    context: {
+      repo_id: signal.repo_id,
+      branch: signal.branch,
+      file_path: signal.file_path,
+      incident_active: context.incidentActive,
+      freeze_active: context.freezeActive,
+      on_call: context.onCall,
+    },
+    get recent() {
+      return recent();
+    },
+  };
+};
+
+/** The candidates of one matching playbook, in the order of its actions. Its condition is evaluated at most once for all of them. */
+export const candidatesOf = (
+  decision: DecisionFacts,
+  matching: CompiledPlaybook,
+  decisionId: string,
+  ids: PlanInput['ids'],
+): CandidateFacts[] => {
+  const { playbook, condition } = matching;
+  const triggers = playbook.triggers.filter((trigger) => triggerMatches(trigger, decision.signal));
+  const result = lazy((): ConditionResult => condition?.evaluate(decision.environment) ?? { met: true });
+  return matching.actions.map((compiled, index) => ({
+    decision,
+    playbook,
+    triggers,
+    compiled,
+    index,
+    actionId: actionIdOf(ids, decisionId, playbook.id, playbook.version, index),
+    condition: result,
+    surfaces: chooseSurfaces(compiled.action, decision),
+    core: lazy(() => renderCore(playbook, compiled, decision.environment)),
+  }));
+};
