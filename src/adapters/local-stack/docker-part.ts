@@ -67,7 +67,7 @@ export class DockerPart implements RunningPart {
       throw new MmmError('STACK_START_FAILED', `${this.part} (${spec.image}) does not start in Docker`, { cause });
     });
     this.#context.state.containers[this.part] = started.getId();
-    await writeState(this.#context.dataDir, this.#context.state);
+    writeState(this.#context.dataDir, this.#context.state);
   }
 
   async #untilReady(): Promise<void> {

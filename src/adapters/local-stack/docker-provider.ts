@@ -44,7 +44,7 @@ export const dockerProvider: StackProvider = {
       }
       const env = joinEnv(parts.map(({ part }) => SERVER_KINDS[part].env(context)));
       context.state.env = { ...context.state.env, ...env };
-      await writeState(dataDir, context.state);
+      writeState(dataDir, context.state);
       const all = async (change: (part: DockerPart) => Promise<void>): Promise<void> => {
         await Promise.all(parts.map(change));
       };

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MmmError } from '../../errors.ts';
-import { isRunning } from './process-identity.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import { identify, isRunning } from './process-identity.ts';
 import type { ServerContext, ServerKind } from './server-command.ts';
 import type { RunningPart, StackPart } from './stack.ts';
 import { killProcess, stopProcess } from './stop-process.ts';
+import type { ServerProcess } from './state-file.ts';
 import { writeState } from './state-file.ts';
 
 /** Between two questions whether the server answers. */
@@ -33,7 +35,7 @@ export class LocalServer implements RunningPart {
   }
 
   pid(): number | undefined {
-    return this.#context.state.processes[this.part]?.pid;
+    return this.#stored()?.pid;
   }
 
   get logFile(): string {
@@ -62,17 +64,15 @@ export class LocalServer implements RunningPart {
   }
 
   async stop(): Promise<void> {
-    const known = this.#context.state.processes[this.part];
-    if (known === undefined) return;
-    await stopProcess(known, known.stopSignal);
-    await this.#forget();
+    const known = await this.#identity();
+    if (known !== undefined) await stopProcess(known, this.#stored()?.stopSignal ?? 'SIGTERM');
+    this.#remember(undefined);
   }
 
   async kill(): Promise<void> {
-    const known = this.#context.state.processes[this.part];
-    if (known === undefined) return;
-    await killProcess(known);
-    await this.#forget();
+    const known = await this.#identity();
+    if (known !== undefined) await killProcess(known);
+    this.#remember(undefined);
   }
 
   async restart(): Promise<void> {
@@ -85,8 +85,11 @@ export class LocalServer implements RunningPart {
     mkdirSync(join(this.#context.dataDir, 'logs'), { recursive: true });
     const logFd = openSync(this.logFile, 'a');
     try {
+      const known = { program: basename(command), marker, stopSignal };
+      this.#remember(known);
       const owner = uid === undefined || gid === undefined ? {} : { uid, gid };
       const child = spawn(command, args, { ...owner, detached: true, stdio: ['ignore', logFd, logFd] });
+      if (child.pid !== undefined) this.#remember({ ...known, pid: child.pid });
       await new Promise<void>((resolve, reject) => {
         child.once('spawn', resolve);
         child.once('error', (cause) =>
@@ -94,16 +97,22 @@ export class LocalServer implements RunningPart {
         );
       });
       child.unref();
-      // Stored before anything is awaited on the server: a run killed during the start leaves nothing that can not be found.
-      if (child.pid !== undefined) this.#context.state.processes[this.part] = { pid: child.pid, marker, stopSignal };
-      await writeState(this.#context.dataDir, this.#context.state);
     } finally {
       closeSync(logFd);
     }
   }
 
+  #stored(): ServerProcess | undefined {
+    return this.#context.state.processes[this.part];
+  }
+
+  async #identity(): Promise<ProcessIdentity | undefined> {
+    const stored = this.#stored();
+    return stored === undefined ? undefined : await identify(stored);
+  }
+
   async #alive(): Promise<boolean> {
-    const known = this.#context.state.processes[this.part];
+    const known = await this.#identity();
     return known !== undefined && (await isRunning(known));
   }
 
@@ -111,9 +120,10 @@ export class LocalServer implements RunningPart {
     return await this.#kind.ready(this.#context).catch(() => false);
   }
 
-  async #forget(): Promise<void> {
-    delete this.#context.state.processes[this.part];
-    await writeState(this.#context.dataDir, this.#context.state);
+  #remember(known: ServerProcess | undefined): void {
+    if (known === undefined) delete this.#context.state.processes[this.part];
+    else this.#context.state.processes[this.part] = known;
+    writeState(this.#context.dataDir, this.#context.state);
   }
 
   async #failure(what: string): Promise<MmmError> {

@@ -66,7 +66,7 @@ export const postgresPlace = async (context: ServerContext): Promise<PostgresPla
   await chmod(place, 0o755);
   await cp(packaged, join(place, 'native'), { recursive: true, verbatimSymlinks: true });
   context.state.postgresPlace = place;
-  await writeState(context.dataDir, context.state);
+  writeState(context.dataDir, context.state);
   return { binDir: join(place, 'native', 'bin'), data: join(place, 'postgres'), user };
 };
 

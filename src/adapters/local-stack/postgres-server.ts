@@ -54,7 +54,7 @@ const prepare = async (context: ServerContext): Promise<void> => {
   try {
     await writeFile(passwordFile, `${postgresPassword(context, SUPERUSER)}\n`, { mode: 0o600 });
     postgresPassword(context, OWNER);
-    await writeState(context.dataDir, context.state);
+    writeState(context.dataDir, context.state);
     if (user !== undefined)
       await Promise.all([chown(data, user.uid, user.gid), chown(passwordFile, user.uid, user.gid)]);
     // prettier-ignore

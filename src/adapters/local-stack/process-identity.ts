@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -28,6 +29,33 @@ export const isRunning = async (identity: ProcessIdentity): Promise<boolean> =>
 
 /** True while any process has this number. */
 export const pidExists = async (pid: number): Promise<boolean> => (await commandLine(pid)) !== undefined;
+
+/** Every process of this machine that may be seen. */
+const allPids = async (): Promise<number[]> => {
+  const names =
+    process.platform === 'linux'
+      ? await readdir('/proc')
+      : (await run('ps', ['-A', '-o', 'pid='])).stdout.split('\n').map((line) => line.trim());
+  return names.filter((name) => /^\d+$/.test(name)).map(Number);
+};
+
+/**
+ * Completes a stored identity. Without a pid (its starter was killed while spawning it) the process is looked for: it runs `program`
+ * (a file name) with the marker on its command line; an editor on a file of that folder is not it. Undefined when there is none.
+ */
+export const identify = async (stored: {
+  readonly pid?: number | undefined;
+  readonly program: string;
+  readonly marker: string;
+}): Promise<ProcessIdentity | undefined> => {
+  if (stored.pid !== undefined) return { pid: stored.pid, marker: stored.marker };
+  for (const pid of await allPids()) {
+    const line = (await commandLine(pid)) ?? '';
+    if (basename(line.split(' ')[0] ?? '') === stored.program && line.includes(stored.marker))
+      return { pid, marker: stored.marker };
+  }
+  return undefined;
+};
 
 /** Direct children, recognised by the program's name: the rest of their title changes with what they do. */
 export const childrenOf = async (pid: number): Promise<ProcessIdentity[]> => {

@@ -57,17 +57,17 @@ export const processProvider: StackProvider = {
       const servers = wantedParts(options).map((part) => new LocalServer(SERVER_KINDS[part], context));
       const toStart: LocalServer[] = [];
       for (const server of servers) {
-        if (server.pid() !== undefined && (await server.answers())) continue;
+        if (await server.answers()) continue;
         // A leftover that runs but does not answer frees its ports first.
         await server.kill();
         await allocatePorts(context, SERVER_KINDS[server.part]);
         toStart.push(server);
       }
-      await writeState(dataDir, state);
+      writeState(dataDir, state);
       await startAll(toStart);
       const env = joinEnv(servers.map((server) => SERVER_KINDS[server.part].env(context)));
       state.env = { ...state.env, ...env };
-      await writeState(dataDir, state);
+      writeState(dataDir, state);
       return runningStack(servers, env);
     });
   },

@@ -1,10 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { STACK_PARTS } from './stack.ts';
 
 const part = z.enum(STACK_PARTS);
+
+/** Stored before the process is spawned, then again with its pid: a starter that is killed in between loses no process. */
+const serverProcess = z.object({
+  pid: z.number().int().optional(),
+  /** File name of the program and a text only our process has on its command line. */
+  program: z.string(),
+  marker: z.string(),
+  stopSignal: z.enum(['SIGTERM', 'SIGINT']),
+});
+
+export type ServerProcess = z.infer<typeof serverProcess>;
 
 const shape = z.object({
   version: z.literal(1),
@@ -14,10 +26,7 @@ const shape = z.object({
   passwords: z.record(z.string(), z.string()),
   /** PostgreSQL's files when they can not lie in the data folder (see postgres-place.ts). */
   postgresPlace: z.string().optional(),
-  processes: z.partialRecord(
-    part,
-    z.object({ pid: z.number().int(), marker: z.string(), stopSignal: z.enum(['SIGTERM', 'SIGINT']) }),
-  ),
+  processes: z.partialRecord(part, serverProcess),
   containers: z.partialRecord(part, z.string()),
   env: z.record(z.string(), z.string()),
 });
@@ -46,10 +55,13 @@ export const readState = async (dataDir: string): Promise<StackState | undefined
   return text === undefined ? undefined : shape.parse(JSON.parse(text));
 };
 
-/** Written aside and renamed: a reader or a crash never meets half a file. */
-export const writeState = async (dataDir: string, state: StackState): Promise<void> => {
-  await mkdir(dataDir, { recursive: true });
+/**
+ * Written aside and renamed: a reader or a crash never meets half a file. Synchronous: two writes of parts that start side by side
+ * could otherwise land in the wrong order, and a process id be lost.
+ */
+export const writeState = (dataDir: string, state: StackState): void => {
+  mkdirSync(dataDir, { recursive: true });
   const aside = join(dataDir, `${FILE}.${randomUUID()}`);
-  await writeFile(aside, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-  await rename(aside, join(dataDir, FILE));
+  writeFileSync(aside, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  renameSync(aside, join(dataDir, FILE));
 };

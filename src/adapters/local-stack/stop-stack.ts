@@ -4,9 +4,24 @@ import { removeContainers, runningContainers, stopContainers } from './docker-co
 import { withFolderLock } from './folder-lock.ts';
 import type { StackEnv } from './stack.ts';
 import { STACK_PARTS } from './stack.ts';
+import type { ServerProcess, StackState } from './state-file.ts';
 import { readState, writeState } from './state-file.ts';
-import { isRunning } from './process-identity.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import { identify, isRunning } from './process-identity.ts';
 import { killProcess, stopProcess } from './stop-process.ts';
+
+type Running = ProcessIdentity & Pick<ServerProcess, 'stopSignal'>;
+
+const runningProcesses = async (state: StackState): Promise<Running[]> => {
+  const stored = STACK_PARTS.flatMap((part) => state.processes[part] ?? []);
+  const found = await Promise.all(
+    stored.map(async (one) => {
+      const known = await identify(one);
+      return known !== undefined && (await isRunning(known)) ? [{ ...known, stopSignal: one.stopSignal }] : [];
+    }),
+  );
+  return found.flat();
+};
 
 /**
  * Stops the stack of a data folder, also one that another process started, and one whose starter was killed. Data, ports and
@@ -19,8 +34,7 @@ export const stopStack = async (dataDir: string, how: 'clean' | 'kill' = 'clean'
   return await withFolderLock(folder, async () => {
     const state = await readState(folder);
     if (state === undefined) return 0;
-    const processes = STACK_PARTS.flatMap((part) => state.processes[part] ?? []);
-    const alive = await Promise.all(processes.map(async (known) => await isRunning(known)));
+    const processes = await runningProcesses(state);
     await Promise.all(
       processes.map(
         async (known) => await (how === 'kill' ? killProcess(known) : stopProcess(known, known.stopSignal)),
@@ -28,8 +42,8 @@ export const stopStack = async (dataDir: string, how: 'clean' | 'kill' = 'clean'
     );
     const containers = Object.values(state.containers);
     const stopped = containers.length > 0 ? await stopContainers(containers, how) : 0;
-    await writeState(folder, { ...state, processes: {} });
-    return alive.filter(Boolean).length + stopped;
+    writeState(folder, { ...state, processes: {} });
+    return processes.length + stopped;
   });
 };
 
@@ -48,9 +62,7 @@ export const removeStack = async (dataDir: string): Promise<void> => {
 export const stackEnv = async (dataDir: string): Promise<StackEnv | undefined> => {
   const state = await readState(resolve(dataDir));
   if (state === undefined) return undefined;
-  const processes = STACK_PARTS.flatMap((part) => state.processes[part] ?? []);
-  const alive = await Promise.all(processes.map(async (known) => await isRunning(known)));
-  if (alive.includes(true)) return state.env;
+  if ((await runningProcesses(state)).length > 0) return state.env;
   const containers = Object.values(state.containers);
   return containers.length > 0 && (await runningContainers(containers)) > 0 ? state.env : undefined;
 };

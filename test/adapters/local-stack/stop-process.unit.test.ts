@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { basename } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { isRunning } from '../../../src/adapters/local-stack/process-identity.ts';
+import { identify, isRunning } from '../../../src/adapters/local-stack/process-identity.ts';
 import { killProcess, stopProcess } from '../../../src/adapters/local-stack/stop-process.ts';
 
 const started: ChildProcess[] = [];
@@ -38,4 +39,11 @@ test('stopping what is gone already is no error', async () => {
   await killProcess({ pid, marker: '/data/of/our/server' });
   await stopProcess({ pid, marker: '/data/of/our/server' }, 'SIGINT');
   expect(await isRunning({ pid, marker: '/data/of/our/server' })).toBe(false);
+});
+
+test('a process whose pid was never stored is found by its program and its folder, and no other program is', async () => {
+  const marker = `/data/of/our/server/${process.pid}`;
+  const pid = await idle(marker);
+  expect(await identify({ program: basename(process.execPath), marker })).toEqual({ pid, marker });
+  expect(await identify({ program: 'java', marker })).toBeUndefined();
 });
