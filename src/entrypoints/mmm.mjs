@@ -3,6 +3,7 @@
 // goes on under the Node that package.json pins, and starts the command line there.
 //
 //   mmm.mjs <command> ...           src/entrypoints/cli/main.ts
+//   mmm.mjs --tied ...              the same, ending with the process that started it (npm's scripts)
 //   mmm.mjs --run <file> ...        a script of this package (npm's scripts use it; the file is relative to the package)
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants as fsConstants, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -72,10 +73,20 @@ function install() {
   );
 }
 
+const PARENT_CHECK_MS = 250;
+
+/** kill -9 of npm would leave an engine nobody sees, which holds the port and the data folder: it has to go as well. */
+function endWithParent() {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+  }, PARENT_CHECK_MS).unref();
+}
+
 /** Already on the pinned Node: become the target, as if Node had been started with it. */
 async function become(target, rest) {
   if (process.channel) {
-    // Without this, kill -9 of the launcher would leave an engine that holds the port and the data folder.
+    // The same for kill -9 of the launcher: its end of the channel closes with it.
     process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
     process.channel.unref();
   }
@@ -84,8 +95,8 @@ async function become(target, rest) {
 }
 
 /** On another Node: run this file again under the pinned one, and be transparent for signals and the exit code. */
-function reExecute() {
-  const child = spawn(pinnedNode, ['--disable-warning=ExperimentalWarning', ownFile, ...process.argv.slice(2)], {
+function reExecute(args) {
+  const child = spawn(pinnedNode, ['--disable-warning=ExperimentalWarning', ownFile, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -101,14 +112,16 @@ function reExecute() {
   });
 }
 
-const [first, second, ...others] = process.argv.slice(2);
-const isScript = first === '--run';
-if (isScript && second === undefined) fail('--run needs a file of this package.');
-const target = isScript ? resolve(root, second) : join(root, 'src', 'entrypoints', 'cli', 'main.ts');
+const isTied = process.argv[2] === '--tied';
+const args = process.argv.slice(isTied ? 3 : 2);
+const isScript = args[0] === '--run';
+if (isScript && args[1] === undefined) fail('--run needs a file of this package.');
+const target = isScript ? resolve(root, args[1]) : join(root, 'src', 'entrypoints', 'cli', 'main.ts');
 
+if (isTied) endWithParent();
 if (!isInstalled(isScript)) install();
 if (process.version === `v${readJson(join(root, 'package.json')).dependencies.node}`) {
-  await become(target, isScript ? others : process.argv.slice(2));
+  await become(target, isScript ? args.slice(2) : args);
 } else {
-  reExecute();
+  reExecute(args);
 }
