@@ -23,6 +23,7 @@ export class MemoryLog implements RecordWriter, PartitionGroup, SessionOutputs {
   readonly #committed = new Map<number, { input: bigint | null; cursor: bigint | null }>();
   readonly #fences = new Map<number, number>();
   readonly #readers = new Map<number, MemoryReader>();
+  #publications: (() => void)[] = [];
   readonly #watchers = new Set<(record: OutputRecord) => void>();
 
   constructor(partitions: number, now: () => number) {
@@ -67,6 +68,16 @@ export class MemoryLog implements RecordWriter, PartitionGroup, SessionOutputs {
     return (this.#records.get(topic) ?? []).flat();
   }
 
+  /** One past the last offset. */
+  end(topic: string, partition: number): bigint {
+    return BigInt(this.#partition(topic, partition).length);
+  }
+
+  /** Resolves after the next publication, by whichever session. */
+  nextPublication(): Promise<void> {
+    return new Promise((resolve) => this.#publications.push(resolve));
+  }
+
   /** Calls back with each output record the moment it is committed. */
   watch(watcher: (record: OutputRecord) => void): () => void {
     this.#watchers.add(watcher);
@@ -90,6 +101,9 @@ export class MemoryLog implements RecordWriter, PartitionGroup, SessionOutputs {
     for (const record of publication.records) this.#write(record);
     const held = this.committed(partition);
     this.#committed.set(partition, { input: publication.inputNext ?? held.input, cursor: publication.cursor });
+    const waiting = this.#publications;
+    this.#publications = [];
+    for (const resolve of waiting) resolve();
   }
 
   #write(record: OutputRecord): void {

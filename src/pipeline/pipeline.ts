@@ -1,0 +1,51 @@
+import { DecideSessions, type DecideSessionsDeps, type PartitionHealth } from './decide-sessions.ts';
+import { createIntake, type IntakeDependencies } from './intake/intake.ts';
+import type { SourceHealth } from './ports/intake.ts';
+
+/**
+ * The stream, stage by stage. This is its table of contents: what happens is in the folders, in this order.
+ *
+ *   raw topics -> INTAKE -> NORMALISE -> mmm.signals (key tenant|actor)        at least once, harmless: ids come from the producer's id
+ *                    +---------+-> mmm.dlq                                     bytes untouched, with what, where and how to mend it
+ *   mmm.signals -> DECIDE -> PUBLISH -> decisions, deliveries, receipts        exactly once: one session per partition
+ *   (COMPOSE, DEFER and SHIP have their places and ports; they come with their issues)
+ */
+export interface PipelineDeps {
+  /** Null: this process does not have the role. */
+  readonly intake: IntakeDependencies | null;
+  readonly decide: DecideSessionsDeps | null;
+}
+
+export interface Pipeline {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  health(): PipelineHealth;
+}
+
+export interface PipelineHealth {
+  readonly intake: SourceHealth | null;
+  readonly partitions: readonly PartitionHealth[] | null;
+}
+
+export const createPipeline = (deps: PipelineDeps): Pipeline => {
+  // INTAKE and NORMALISE: bytes of a neighbour in, one MMMSignalInput or one dead letter out (pipeline/intake, pipeline/normalise).
+  const intake = deps.intake === null ? null : createIntake(deps.intake);
+
+  // DECIDE and PUBLISH: plan against the actor's state, commit to the journal, then one transaction of the log with rows, input offset and cursor
+  // (pipeline/decide, pipeline/publish; partition-session.ts joins them, because the offset may only move behind what is published).
+  const decide = deps.decide === null ? null : new DecideSessions(deps.decide);
+
+  return {
+    // Consumers before producers, so that nothing piles up in front of a stage that is still starting.
+    start: async () => {
+      await decide?.start();
+      await intake?.start();
+    },
+    // Intake first: what is inside is then decided and published before the sessions end.
+    stop: async () => {
+      await intake?.stop();
+      await decide?.stop();
+    },
+    health: () => ({ intake: intake?.health() ?? null, partitions: decide?.health() ?? null }),
+  };
+};
