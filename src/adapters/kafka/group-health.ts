@@ -60,7 +60,11 @@ export class GroupHealth {
 
   now(detail: string): SourceHealth {
     const state = this.#failed ? 'given up' : this.#joined ? 'joined' : 'not joined';
-    return { joined: this.#joined && !this.#failed, lastProgressAt: this.#lastProgressAt, detail: `${state}; ${detail}` };
+    return {
+      joined: this.#joined && !this.#failed,
+      lastProgressAt: this.#lastProgressAt,
+      detail: `${state}; ${detail}`,
+    };
   }
 
   #progress(): void {

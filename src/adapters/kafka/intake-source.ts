@@ -79,31 +79,30 @@ export class KafkaIntakeSource implements IntakeSource {
     return this.#health.now(`${this.#deps.topics.length} topics`);
   }
 
-  async #work({ batch, isRunning, isStale, heartbeat, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload) {
+  async #work(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
     const { topic, partition, messages } = batch;
     const channel = this.#deps.names.topicOf(topic) ?? topic;
     for (let from = 0; from < messages.length; from += MAX_BATCH) {
       const part = messages.slice(from, from + MAX_BATCH);
       const records = part.map((message) => rawRecord(channel, partition, message));
-      const settled = await this.#settle(records, heartbeat, () => isRunning() && !isStale());
+      const settled = await this.#settle(records, payload);
       if (!settled) return;
       const isLast = from + MAX_BATCH >= messages.length;
       // Past control records at the end too: else one record of lag would stay for ever.
       const last = isLast ? batch.lastOffset() : (part.at(-1)?.offset ?? batch.lastOffset());
       const offset = (BigInt(last) + 1n).toString();
-      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
-      resolveOffset(last);
+      await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
+      payload.resolveOffset(last);
     }
   }
 
   /** True once the handler has settled them; false when the member stops or lost its place first. Order is kept by not going on. */
-  async #settle(
-    records: readonly RawRecord[],
-    heartbeat: () => Promise<void>,
-    mayGoOn: () => boolean,
-  ): Promise<boolean> {
+  async #settle(records: readonly RawRecord[], payload: EachBatchPayload): Promise<boolean> {
     const handler = this.#handler;
     if (handler === null) return false;
+    const heartbeat = async (): Promise<void> => payload.heartbeat();
+    const mayGoOn = (): boolean => payload.isRunning() && !payload.isStale();
     for (let waitMs = FIRST_RETRY_MS; mayGoOn(); waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)) {
       try {
         // A heartbeat that failed meanwhile is no matter now: if this member lost its place, the commit or the next heartbeat says so.

@@ -9,7 +9,7 @@ import type { Logger } from '../../pipeline/ports/logger.ts';
 export function bridgeLogs(logger: Logger): logCreator {
   return () =>
     ({ namespace, level, log }: LogEntry): void => {
-      const { message, groupId, broker, error } = log as LogEntry['log'] & Record<string, unknown>;
+      const { message, groupId, broker, error } = log as unknown as Record<string, unknown>;
       const fields = { namespace, text: message, groupId, broker, cause: error };
       if (level === kafkajs.logLevel.ERROR && namespace !== 'Connection') logger.warn('kafka.client', fields);
       else logger.debug('kafka.client', fields);

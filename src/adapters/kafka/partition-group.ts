@@ -176,15 +176,16 @@ export class KafkaPartitionGroup implements PartitionGroup {
     this.#throttle(partition, slot, true);
   }
 
-  #enqueue({ batch, isStale, resolveOffset }: EachBatchPayload): void {
+  #enqueue(payload: EachBatchPayload): void {
+    const { batch } = payload;
     const { partition } = batch;
     const first = batch.firstOffset();
-    if (isStale() || first === null) return;
+    if (payload.isStale() || first === null) return;
     const slot = this.#slot(partition);
     const run = { first: BigInt(first), last: BigInt(batch.lastOffset()), records: batch.messages.map(logRecord) };
     const answer = slot.buffer.offer(run);
     if (answer === 'taken' || answer === 'known') {
-      resolveOffset(batch.lastOffset());
+      payload.resolveOffset(batch.lastOffset());
       this.#throttle(partition, slot);
     } else if (answer === 'gap') {
       void this.#mend(partition, slot, run.first);

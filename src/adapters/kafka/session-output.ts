@@ -76,7 +76,10 @@ export class KafkaSessionOutput implements SessionOutput {
       this.#measure('committed', startedAt);
     } catch (error) {
       const failure = this.#die(error, progress.asked);
-      this.#measure(failure.code === 'FENCED' ? 'fenced' : failure.code === 'IN_DOUBT' ? 'in_doubt' : 'error', startedAt);
+      this.#measure(
+        failure.code === 'FENCED' ? 'fenced' : failure.code === 'IN_DOUBT' ? 'in_doubt' : 'error',
+        startedAt,
+      );
       throw failure;
     }
   }
@@ -85,7 +88,10 @@ export class KafkaSessionOutput implements SessionOutput {
     this.#state = 'dead';
     // In the background: closing waits for requests that may never be answered, and nobody depends on it.
     void this.#producer.disconnect().catch((error: unknown) => {
-      this.#deps.logger.debug('kafka.producer_disconnect_failed', { partition: this.#partition, ...clientErrorFacts(error) });
+      this.#deps.logger.debug('kafka.producer_disconnect_failed', {
+        partition: this.#partition,
+        ...clientErrorFacts(error),
+      });
     });
   }
 

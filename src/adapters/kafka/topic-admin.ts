@@ -75,16 +75,16 @@ export class KafkaTopicAdmin {
     }
     const changes = steps.filter((step) => step.kind === 'configure');
     if (changes.length > 0) {
-      await this.#try(async () =>
-        this.#admin.alterConfigs({
+      await this.#try(async () => {
+        await this.#admin.alterConfigs({
           validateOnly: false,
           resources: changes.map(({ topic, configs }) => ({
             type: ConfigResourceTypes.TOPIC,
             name: this.#names.topic(topic),
             configEntries: Object.entries(configs).map(([name, value]) => ({ name, value })),
           })),
-        }),
-      );
+        });
+      });
     }
     return steps;
   }

@@ -11,9 +11,19 @@ export type TopicStep =
   | { readonly kind: 'ok'; readonly topic: TopicName }
   /** Belongs to a neighbour and exists: what it looks like is theirs. */
   | { readonly kind: 'foreign'; readonly topic: TopicName }
-  | { readonly kind: 'create'; readonly topic: TopicName; readonly partitions: number; readonly configs: Record<string, string> }
+  | {
+      readonly kind: 'create';
+      readonly topic: TopicName;
+      readonly partitions: number;
+      readonly configs: Record<string, string>;
+    }
   /** `configs` is the whole new set (altering replaces it); `changed` what differs, as `name: is -> wanted`. */
-  | { readonly kind: 'configure'; readonly topic: TopicName; readonly configs: Record<string, string>; readonly changed: readonly string[] }
+  | {
+      readonly kind: 'configure';
+      readonly topic: TopicName;
+      readonly configs: Record<string, string>;
+      readonly changed: readonly string[];
+    }
   /** Not changed here: keys would move to other partitions. `mmm repartition` does it. */
   | { readonly kind: 'partitions-differ'; readonly topic: TopicName; readonly is: number; readonly wanted: number };
 

@@ -61,10 +61,11 @@ export async function readTopic(
     await consumer.subscribe({ topics: [fullName], fromBeginning: true });
     await consumer.run({
       autoCommit: false,
-      eachBatch: async ({ batch, isRunning }) => {
+      eachBatch: async (payload) => {
+        const { batch } = payload;
         try {
           for (const message of batch.messages) {
-            if (!isRunning() || options.signal.aborted) return;
+            if (!payload.isRunning() || options.signal.aborted) return;
             await onRecord({
               channel: topic,
               lane: batch.partition,
@@ -76,7 +77,7 @@ export async function readTopic(
             });
           }
         } catch (error) {
-          done.reject(error as Error);
+          done.reject(error);
         }
       },
     });

@@ -12,7 +12,7 @@ export function decompressSnappy(packed: Buffer, limit: number): Buffer {
   if (!packed.subarray(0, FRAMED.length).equals(FRAMED)) return block(packed, limit);
   const parts: Buffer[] = [];
   let left = limit;
-  for (let at = FRAME_HEADER_BYTES; at < packed.length; ) {
+  for (let at = FRAME_HEADER_BYTES; at < packed.length;) {
     const length = packed.readUInt32BE(at);
     at += 4;
     if (at + length > packed.length) throw new RangeError('Snappy block ends early');

@@ -1,0 +1,26 @@
+import { JSON_SCHEMAS } from '../../generated/json-schemas.ts';
+import { AVRO_SCHEMAS, LATEST_AVRO_VERSION } from '../../generated/schemas.ts';
+import type { AvroSchemaVersion, AvroSubject } from '../../generated/schemas.ts';
+import type { TopicName } from '../../generated/topics.ts';
+import { TOPICS } from '../../generated/topics.ts';
+
+export const isAvroSubject = (subject: string | null): subject is AvroSubject =>
+  subject !== null && subject in LATEST_AVRO_VERSION;
+
+/** The newest released Avro schema of a subject. */
+export function latestSchema(subject: AvroSubject): AvroSchemaVersion {
+  const version = LATEST_AVRO_VERSION[subject];
+  const found = AVRO_SCHEMAS.find((schema) => schema.subject === subject && schema.version === version);
+  if (found === undefined) throw new Error(`no schema ${subject}:${version} was generated`);
+  return found;
+}
+
+/** `<subject>:<version>` of what is written to a topic, the subject with its namespace. */
+export function schemaHeaderOf(topic: TopicName, namespace: string): string {
+  const { schemaSubject, format } = TOPICS[topic];
+  if (schemaSubject === null) throw new Error(`${topic} has no schema`);
+  const json = (JSON_SCHEMAS as Readonly<Record<string, { readonly version: number } | undefined>>)[schemaSubject];
+  const avro = isAvroSubject(schemaSubject) ? LATEST_AVRO_VERSION[schemaSubject] : undefined;
+  const version = format === 'json' ? (json?.version ?? avro) : avro;
+  return `${namespace}${schemaSubject}:${version ?? 1}`;
+}
