@@ -59,6 +59,7 @@ export const EVENT_TYPES: Readonly<Record<string, EventTypeDefinition>> = {
       deletions: 'number',
       is_fix: 'boolean',
       is_revert: 'boolean',
+      is_first_contribution: 'boolean',
     },
   },
   pr_opened: {

@@ -1,0 +1,94 @@
+import type { ParseResult } from '@marcbachmann/cel-js';
+import type {
+  Condition,
+  ConditionError,
+  ConditionInspector,
+  ConditionResult,
+  RuleEnvironment,
+} from '../../domain/playbook/condition.ts';
+import { createCelEnvironment } from './cel-environment.ts';
+import { usesOf } from './condition-uses.ts';
+import { SOURCE_MAX_BYTES, costFault } from './cost-limits.ts';
+import { LinearRegexes } from './linear-regex.ts';
+import { rewrite } from './rewrite.ts';
+import type { SyntaxNode } from './syntax-tree.ts';
+import { viewOf } from './views.ts';
+import type { EnvironmentView } from './views.ts';
+
+type Parsed =
+  | { readonly ok: true; readonly program: ParseResult; readonly tree: SyntaxNode }
+  | { readonly ok: false; readonly error: ConditionError };
+
+/** The evaluator's error without its drawing of the source: one line for a finding or a trace. */
+const summaryOf = (error: unknown): ConditionError => {
+  if (!(error instanceof Error)) return { message: String(error), position: null };
+  const summary = 'summary' in error && typeof error.summary === 'string' ? error.summary : error.message;
+  const range = 'range' in error && typeof error.range === 'object' ? error.range : null;
+  const position = range !== null && 'start' in range && typeof range.start === 'number' ? range.start : null;
+  return { message: summary.slice(0, 300), position };
+};
+
+const fault = (message: string, position: number | null = null): Parsed => ({
+  ok: false,
+  error: { message, position },
+});
+
+/**
+ * Compiles conditions in CEL (interface 5): parsed, cost-limited, rewritten and type-checked once; evaluating takes about a microsecond and never
+ * throws. The views of an environment are made once, however many conditions look at it.
+ */
+export const createCelCompiler = (): ConditionInspector => {
+  const regexes = new LinearRegexes();
+  const cel = createCelEnvironment(regexes);
+  const views = new WeakMap<RuleEnvironment, EnvironmentView>();
+
+  const parse = (source: string): Parsed => {
+    if (Buffer.byteLength(source) > SOURCE_MAX_BYTES) return fault(`the condition is over ${SOURCE_MAX_BYTES} bytes`);
+    try {
+      const program = cel.parse(source);
+      const tree: SyntaxNode = program.ast;
+      const dear = costFault(tree, regexes);
+      if (dear !== null) return fault(dear.message, dear.position);
+      rewrite(tree);
+      const checked = program.check();
+      if (!checked.valid) return { ok: false, error: summaryOf(checked.error) };
+      if (checked.type !== 'bool' && checked.type !== 'dyn')
+        return fault(`the condition is a ${checked.type ?? 'value'}, not a bool`);
+      return { ok: true, program, tree };
+    } catch (error) {
+      return { ok: false, error: summaryOf(error) };
+    }
+  };
+
+  const view = (environment: RuleEnvironment): EnvironmentView => {
+    const known = views.get(environment);
+    if (known !== undefined) return known;
+    const made = viewOf(environment);
+    views.set(environment, made);
+    return made;
+  };
+
+  const conditionOf = (source: string, program: ParseResult): Condition => ({
+    source,
+    evaluate: (environment): ConditionResult => {
+      try {
+        const answer: unknown = program(view(environment));
+        if (answer === true) return { met: true };
+        return { met: false, error: answer === false ? null : 'the condition did not answer true or false' };
+      } catch (error) {
+        return { met: false, error: summaryOf(error).message };
+      }
+    },
+  });
+
+  return {
+    compile: (source) => {
+      const parsed = parse(source);
+      return parsed.ok ? { ok: true, condition: conditionOf(source, parsed.program) } : parsed;
+    },
+    inspect: (source) => {
+      const parsed = parse(source);
+      return parsed.ok ? { ok: true, uses: usesOf(parsed.tree) } : parsed;
+    },
+  };
+};

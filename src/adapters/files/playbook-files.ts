@@ -1,0 +1,43 @@
+import { fileURLToPath } from 'node:url';
+import type { Finding } from '../../domain/playbook/finding.ts';
+import type { Playbook } from '../../domain/playbook/model.ts';
+import { parsePlaybook } from '../../domain/playbook/parse-playbook.ts';
+import { schemaChecker } from './definition-schema.ts';
+import { readDefinitions } from './read-definitions.ts';
+
+/** A playbook read from a file: the document as written (what is stored and hashed) and as parsed with version 1. */
+export type PlaybookFile =
+  | { readonly ok: true; readonly file: string; readonly document: unknown; readonly playbook: Playbook }
+  | { readonly ok: false; readonly file: string; readonly findings: readonly Finding[] };
+
+/** The set that ships with the package (interface 5). */
+export const STARTER_FOLDER = fileURLToPath(new URL('../../playbooks/starter', import.meta.url));
+
+const checkSchema = schemaChecker('playbook');
+
+/**
+ * Reads and checks one playbook file or all of a folder, in order of name. Both the published JSON Schema and the engine's own reading must accept a
+ * document, so that what an editor accepts is what runs.
+ * @throws MmmError USAGE when the path can not be read.
+ */
+export const readPlaybookFiles = async (path: string): Promise<readonly PlaybookFile[]> => {
+  const seen = new Set<string>();
+  return (await readDefinitions(path)).map((definition): PlaybookFile => {
+    if (!definition.ok) return definition;
+    const { file, document } = definition;
+    const parsed = parsePlaybook(document, 1);
+    if (!parsed.ok) return { ok: false, file, findings: parsed.findings };
+    const findings = checkSchema(document);
+    if (findings.length > 0) return { ok: false, file, findings };
+    const { id } = parsed.playbook;
+    if (seen.has(id)) {
+      return {
+        ok: false,
+        file,
+        findings: [{ path: 'id', message: `${id} is in another file too`, remedy: 'use another id' }],
+      };
+    }
+    seen.add(id);
+    return { ok: true, file, document, playbook: parsed.playbook };
+  });
+};

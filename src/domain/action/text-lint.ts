@@ -1,0 +1,59 @@
+import type { ActionType } from '../vocabulary.ts';
+import { BLAME_WORDS } from './words/blame.ts';
+import { COMPARISON_WORDS } from './words/comparison.ts';
+import { FEAR_WORDS } from './words/fear.ts';
+import { PRESCRIPTIVE_WORDS } from './words/prescriptive.ts';
+import { URGENCY_WORDS } from './words/urgency.ts';
+
+export type TextRule = 'prescriptive' | 'urgency' | 'fear' | 'blame' | 'comparison' | 'shouting';
+
+export interface TextFault {
+  readonly rule: TextRule;
+  /** The words as they stand in the text. */
+  readonly words: string;
+  /** For a finding or a trace. */
+  readonly message: string;
+}
+
+// Not within a path, a name or an address: `src/must-have.ts` and `fix/urgent` are values of a reader's own, not our words.
+const NOT_AFTER = '(?<![\\w/.@#-])';
+const NOT_BEFORE = '(?![\\w/@-]|\\.\\w)';
+
+const literal = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(' ', '\\s+');
+/** One alternation of literals per list, longest first: linear, and `should not` is found before `should`. */
+const finder = (words: readonly string[]): RegExp =>
+  new RegExp(
+    `${NOT_AFTER}(?:${[...words]
+      .sort((a, b) => b.length - a.length)
+      .map(literal)
+      .join('|')})${NOT_BEFORE}`,
+    'i',
+  );
+
+const FINDERS: Readonly<Record<Exclude<TextRule, 'shouting'>, RegExp>> = {
+  prescriptive: finder(PRESCRIPTIVE_WORDS),
+  urgency: finder(URGENCY_WORDS),
+  fear: finder(FEAR_WORDS),
+  blame: finder(BLAME_WORDS),
+  comparison: finder(COMPARISON_WORDS),
+};
+const FOR_ALL = ['urgency', 'fear', 'blame', 'comparison'] as const;
+const FOR_MIRROR = ['prescriptive', ...FOR_ALL] as const;
+const SHOUTING = /!{2,}|(?<![\w/.-])(?:[A-Z]{4,}\s+){2,}[A-Z]{2,}/;
+
+const faultOf = (rule: TextRule, words: string): TextFault => ({ rule, words, message: `says "${words}" (${rule})` });
+
+/**
+ * What in a text a receiver would be right to mind: pressure, fear, blame, comparison with others (R-50, R-51, D-41), and in a Mirror any advice
+ * (R-24). Used at publish over what is written and by the safety gate over what is rendered. At most one fault per rule; empty = fine.
+ */
+export const lintText = (type: ActionType, text: string): readonly TextFault[] => {
+  const faults: TextFault[] = [];
+  for (const rule of type === 'mirror' ? FOR_MIRROR : FOR_ALL) {
+    const found = FINDERS[rule].exec(text);
+    if (found !== null) faults.push(faultOf(rule, found[0]));
+  }
+  const shouted = SHOUTING.exec(text);
+  if (shouted !== null) faults.push(faultOf('shouting', shouted[0]));
+  return faults;
+};

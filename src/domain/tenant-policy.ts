@@ -1,0 +1,91 @@
+import { FieldReader } from './playbook/field-reader.ts';
+import type { Finding } from './playbook/finding.ts';
+import { parseQuietHours } from './quiet-hours-form.ts';
+import type { Quotas, TenantPolicy } from './rules.ts';
+import { zoneNamed } from './time/zones.ts';
+import { ACTION_TYPES, SURFACES, TIERS } from './vocabulary.ts';
+import type { Tier } from './vocabulary.ts';
+
+export type ParsedPolicy =
+  { readonly ok: true; readonly policy: TenantPolicy } | { readonly ok: false; readonly findings: readonly Finding[] };
+
+/** Interface 5a and R-75. */
+export const DEFAULT_QUOTAS: Quotas = { maxActionsPerDay: 10, maxActionsPerHour: 3, perRepoPerDay: 5 };
+const MAX_LATENESS_DEFAULT_MS = 24 * 3_600_000;
+const MAX_LATENESS_MAX_MS = 30 * 24 * 3_600_000;
+/** In this last part of the day what was held for a tier is given to every tier. */
+const RELEASE_LAST_DEFAULT_MS = 4 * 3_600_000;
+const RELEASE_LAST_MAX_MS = 24 * 3_600_000;
+const QUOTA_MAX = 1_000;
+
+export const TENANT_FIELDS = [
+  'id',
+  'time_zone',
+  'unknown_actors',
+  'enabled_action_types',
+  'enabled_surfaces',
+  'quotas',
+  'quiet_hours',
+  'reserve',
+  'max_lateness',
+  'approver_roles',
+  'safety_critical',
+  'inhibitions',
+  'actors',
+  'playbooks',
+];
+
+const quotasOf = (root: FieldReader): Quotas => {
+  const fields = root.object('quotas', ['max_actions_per_day', 'max_actions_per_hour', 'per_repo_per_day']);
+  return {
+    maxActionsPerDay: fields?.integer('max_actions_per_day', 0, QUOTA_MAX) ?? DEFAULT_QUOTAS.maxActionsPerDay,
+    maxActionsPerHour: fields?.integer('max_actions_per_hour', 0, QUOTA_MAX) ?? DEFAULT_QUOTAS.maxActionsPerHour,
+    perRepoPerDay: fields?.integer('per_repo_per_day', 0, QUOTA_MAX) ?? DEFAULT_QUOTAS.perRepoPerDay,
+  };
+};
+
+const reserveOf = (root: FieldReader): TenantPolicy['reserve'] => {
+  // Holding room for the lowest tier would hold it for everyone.
+  const reservable = TIERS.filter((tier) => tier !== 'low');
+  const fields = root.object('reserve', [...reservable, 'release_last']);
+  const tiers: Partial<Record<Tier, number>> = {};
+  for (const tier of reservable) {
+    const count = fields?.integer(tier, 0, QUOTA_MAX) ?? null;
+    if (count !== null) tiers[tier] = count;
+  }
+  return { tiers, releaseLastMs: fields?.durationMs('release_last', RELEASE_LAST_MAX_MS) ?? RELEASE_LAST_DEFAULT_MS };
+};
+
+/** A gate that is not there yet permits nothing by being ignored (G6): a policy that counts on inhibitions is refused until they are in force. */
+const refuseInhibitions = (root: FieldReader): void => {
+  const value = root.raw('inhibitions');
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return;
+  root.fault('inhibitions', 'are not in force in this release', 'remove them, or mute the playbooks another way');
+};
+
+/**
+ * A tenant's policy from its entry in the tenants file (interface 5a), parsed, with defaults. Absent lists are null (all), empty lists stay empty
+ * (none; C-24, D-34). `actors` and `playbooks` of the entry are not policy and are only known names here.
+ */
+export const tenantPolicyFrom = (document: unknown, version: number): ParsedPolicy => {
+  const findings: Finding[] = [];
+  const root = new FieldReader(document, '', TENANT_FIELDS, findings);
+  const timeZone = root.optionalText('time_zone', 64) ?? 'UTC';
+  if (zoneNamed(timeZone) === null) root.fault('time_zone', 'is not a time zone', 'write an IANA name or +HH:MM');
+  refuseInhibitions(root);
+  const policy: TenantPolicy = {
+    tenantId: root.text('id', 255),
+    version,
+    timeZone,
+    unknownActors: root.oneOf('unknown_actors', ['allow', 'deny']) ?? 'deny',
+    enabledActionTypes: root.wordList('enabled_action_types', ACTION_TYPES, true),
+    enabledSurfaces: root.wordList('enabled_surfaces', SURFACES, true),
+    quotas: quotasOf(root),
+    quietHours: parseQuietHours(root),
+    reserve: reserveOf(root),
+    maxLatenessMs: root.durationMs('max_lateness', MAX_LATENESS_MAX_MS) ?? MAX_LATENESS_DEFAULT_MS,
+    approverRoles: root.textList('approver_roles', 128, true) ?? ['tenant_admin'],
+    safetyCritical: root.boolean('safety_critical') ?? false,
+  };
+  return findings.length === 0 ? { ok: true, policy } : { ok: false, findings };
+};
