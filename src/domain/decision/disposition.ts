@@ -2,18 +2,6 @@ import type { Playbook } from '../playbook/model.ts';
 import type { ActionType, Disposition } from '../vocabulary.ts';
 import type { Verdict } from './planned.ts';
 
-/** Vetoes that time alone lifts. Everything else would say no again. */
-const DEFERRABLE = new Set([
-  'snoozed',
-  'quiet_hours',
-  'cooldown',
-  'cap_hour',
-  'cap_day',
-  'cap_reserved',
-  'cap_repo_day',
-]);
-const PLAYBOOK_CAPS = new Set(['subject_cooldown', 'cap_playbook_day', 'cap_playbook_repo_day', 'outranked']);
-
 const wouldDefer = (playbook: Playbook, type: ActionType): boolean =>
   playbook.deferral.mode === 'defer' || (playbook.deferral.mode === 'by_type' && type !== 'mirror');
 
@@ -29,10 +17,8 @@ export const dispositionOf = (
   const vetoes = verdicts.filter((verdict) => !verdict.pass);
   const first = vetoes[0];
   if (first === undefined) return { disposition: 'delivered', reasonCode: 'sent' };
-  const liftedByTime = vetoes.every(
-    ({ code, flip }) =>
-      flip?.atMs !== null && flip?.atMs !== undefined && (DEFERRABLE.has(code) || PLAYBOOK_CAPS.has(code)),
-  );
+  // A veto that names its moment is lifted by time alone; any other would say no again.
+  const liftedByTime = vetoes.every(({ flip }) => typeof flip?.atMs === 'number');
   return {
     disposition: 'suppressed',
     reasonCode: liftedByTime && wouldDefer(playbook, type) ? 'deferral_off' : first.code,
