@@ -195,9 +195,12 @@ describe('a stack of local processes', () => {
       // A stopped child outlives its parent for as long as the test likes.
       process.kill(child.pid, 'SIGSTOP');
       const killed = stack.parts.postgres?.kill().then(() => 'resolved');
-      expect(await Promise.race([killed, delay(CHILD_OUTLIVES_MS, 'waits')])).toBe('waits');
-      expect(await pidExists(postmaster)).toBe(false);
-      process.kill(child.pid, 'SIGCONT');
+      try {
+        expect(await Promise.race([killed, delay(CHILD_OUTLIVES_MS, 'waits')])).toBe('waits');
+        expect(await pidExists(postmaster)).toBe(false);
+      } finally {
+        process.kill(child.pid, 'SIGCONT');
+      }
       expect(await killed).toBe('resolved');
       expect(await pidExists(child.pid)).toBe(false);
       await stack.parts.postgres?.restart();
