@@ -32,7 +32,7 @@ export class GroupHealth {
       this.#joined = true;
       this.#progress();
     });
-    consumer.on(REBALANCING, ({ payload }) => deps.metrics.count('mmm_rebalances_total', { group: payload.groupId }));
+    consumer.on(REBALANCING, () => deps.metrics.count('mmm_rebalances_total'));
     consumer.on(HEARTBEAT, () => {
       this.#crashes = 0;
       this.#progress();

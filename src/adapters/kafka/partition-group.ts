@@ -104,17 +104,12 @@ export class KafkaPartitionGroup implements PartitionGroup {
     return this.#health.now(`partitions ${[...this.#owned].sort((a, b) => a - b).join(',')}`);
   }
 
-  /** Gauges of what waits: age of the oldest record held, per partition. Called by whoever reports metrics. */
+  /** Gauge mmm_consumer_lag_seconds: age of the oldest record that was fetched and not taken. Called by whoever reports metrics. */
   reportLag(): void {
-    for (const partition of this.#owned) {
-      const oldest = this.#slots.get(partition)?.buffer.oldestTimestampMs ?? null;
-      const seconds = oldest === null ? 0 : Math.max(0, this.#deps.clock.now() - oldest) / 1_000;
-      this.#deps.metrics.gauge('mmm_consumer_lag_seconds', seconds, {
-        group: DECIDE_GROUP,
-        topic: 'mmm.signals',
-        partition: String(partition),
-      });
-    }
+    const oldest = [...this.#owned].map((partition) => this.#slots.get(partition)?.buffer.oldestTimestampMs ?? null);
+    const now = this.#deps.clock.now();
+    const ages = oldest.map((timestampMs) => (timestampMs === null ? 0 : now - timestampMs) / 1_000);
+    this.#deps.metrics.gauge('mmm_consumer_lag_seconds', Math.max(0, ...ages), { group: DECIDE_GROUP });
   }
 
   #listen(): void {

@@ -91,9 +91,8 @@ export class KafkaTopicAdmin {
 
   /** Gauge mmm_consumer_lag_records of a group: records behind the end, control records of transactions counted in (1 or 2 stay). */
   async reportLag(group: string, topics: readonly TopicName[], metrics: Metrics): Promise<void> {
-    for (const { topic, partition, records } of await this.lag(group, topics)) {
-      metrics.gauge('mmm_consumer_lag_records', Number(records), { group, topic, partition: String(partition) });
-    }
+    const behind = (await this.lag(group, topics)).reduce((sum, { records }) => sum + records, 0n);
+    metrics.gauge('mmm_consumer_lag_records', Number(behind), { group });
   }
 
   async lag(
