@@ -17,6 +17,7 @@ export const METRICS = {
   mmm_candidates_total: { kind: 'counter', help: 'Candidates by disposition', labels: ['disposition', 'reason'] },
   mmm_dlq_records_total: { kind: 'counter', help: 'Dead letters by code', labels: ['reason'] },
   mmm_unknown_words_total: { kind: 'counter', help: 'Words outside the vocabularies', labels: ['field'] },
+  mmm_inputs_mended_total: { kind: 'counter', help: 'Inputs taken although a detail was not as agreed', labels: ['source', 'what'] },
   mmm_session_ends_total: { kind: 'counter', help: 'Sessions that ended with an error', labels: ['reason'] },
   mmm_rebalances_total: { kind: 'counter', help: 'Group rebalances seen', labels: [] },
   mmm_decision_latency_warning_total: { kind: 'counter', help: 'Synchronous decisions over their budget', labels: ['surface'] },

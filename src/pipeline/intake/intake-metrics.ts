@@ -1,4 +1,5 @@
 import type { Metrics } from '../ports/metrics.ts';
+import type { Note } from '../ports/normaliser.ts';
 import type { Settled } from './settle-record.ts';
 
 /** Adds up per batch, so that a record costs no call with labels. */
@@ -15,16 +16,23 @@ class Tally {
   }
 }
 
+const UNKNOWN_WORD = '_unknown';
+const isUnknownWord = (note: Note): boolean => note.endsWith(UNKNOWN_WORD);
+
 /** G1: received = rejected (of both stages) + skipped + normalised. */
 export const countSettled = (metrics: Metrics, batch: readonly Settled[]): void => {
   const records = new Tally();
   const letters = new Tally();
-  const notes = new Tally();
+  const words = new Tally();
+  const mended = new Tally();
   for (const settled of batch) {
     switch (settled.kind) {
       case 'normalised':
         records.add('normalise', 'normalised', settled.about);
-        for (const note of settled.notes) notes.add(settled.source, note);
+        for (const note of settled.notes) {
+          if (isUnknownWord(note)) words.add(note.slice(0, -UNKNOWN_WORD.length));
+          else mended.add(settled.source, note);
+        }
         break;
       case 'rejected':
         records.add(settled.stage, 'rejected', settled.code);
@@ -40,7 +48,8 @@ export const countSettled = (metrics: Metrics, batch: readonly Settled[]): void 
   metrics.records('intake', 'received', '', batch.length);
   records.each(([stage = '', outcome = '', reason = ''], count) => metrics.records(stage, outcome, reason, count));
   letters.each(([reason = ''], count) => metrics.count('mmm_dlq_records_total', { reason }, count));
-  notes.each(([source = '', note = ''], count) => metrics.count('mmm_normalise_notes_total', { source, note }, count));
+  words.each(([field = ''], count) => metrics.count('mmm_unknown_words_total', { field }, count));
+  mended.each(([source = '', what = ''], count) => metrics.count('mmm_inputs_mended_total', { source, what }, count));
 };
 
 /** `mmm_partition_blocked{reason}`: how many lanes wait for the dependency that this code names. The answer ends the wait. */

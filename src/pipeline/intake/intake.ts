@@ -48,7 +48,7 @@ const isOutput = (output: OutputRecord | null): output is OutputRecord => output
  * A dependency that is away holds the lane; a bad record never does (R-8, D-76, D-77).
  */
 export const createIntake = (dependencies: IntakeDependencies): Intake => {
-  const { source, writer, metrics, logger, pause = realPause } = dependencies;
+  const { source, writer, metrics, logger, clock, pause = realPause } = dependencies;
   const settler = createSettler(dependencies);
   const stopping = new AbortController();
   const blocked = createBlockedGauge(metrics);
@@ -133,6 +133,7 @@ export const createIntake = (dependencies: IntakeDependencies): Intake => {
   };
 
   const handle = async (batch: readonly RawRecord[]): Promise<void> => {
+    const startedMs = clock.monotonicMs();
     const settled: Settled[] = [];
     for (const raw of batch) {
       const one = settle(raw);
@@ -144,6 +145,7 @@ export const createIntake = (dependencies: IntakeDependencies): Intake => {
     }
     // Counted once it is written: a batch that goes back is counted when it comes again.
     countSettled(metrics, settled);
+    metrics.observe('mmm_stage_seconds', (clock.monotonicMs() - startedMs) / 1_000, { stage: 'intake' });
   };
 
   return {

@@ -5,7 +5,7 @@ import type { RawRecord } from '../ports/intake.ts';
 import type { OutputRecord } from '../ports/records.ts';
 
 /** A header as text, null if absent. */
-export const headerText = (raw: RawRecord, name: string): string | null => {
+export const headerText = (raw: Pick<RawRecord, 'headers'>, name: string): string | null => {
   const value = raw.headers[name];
   if (value === undefined) return null;
   return typeof value === 'string' ? value : Buffer.from(value).toString('utf8');
@@ -16,7 +16,7 @@ const REPLAY_HEADERS = ['mmm-replay-id', 'mmm-replay-of'] as const;
 const REPLAY_HEADER_CHARACTERS = 255;
 
 /** A normalised signal as it goes to `mmm.signals`, keyed by actor; signals of nobody share the key of their tenant. */
-export const signalRecord = (signal: MmmSignalInput, raw: RawRecord, codec: RecordCodec): OutputRecord => {
+export const signalRecord = (signal: MmmSignalInput, raw: Pick<RawRecord, 'headers'>, codec: RecordCodec): OutputRecord => {
   const headers: Record<string, string> = {
     'mmm-tenant-id': signal.tenant_id,
     'mmm-signal-id': signal.signal_id,
