@@ -10,14 +10,14 @@ const noDocker = (cause: unknown): MmmError =>
     { cause },
   );
 
-/** Loaded only when Docker is asked for: it is a development dependency, and big. */
+/** Loaded only when Docker is asked for: it brings some 170 packages. */
 export const loadTestcontainers = async (): Promise<Testcontainers> => {
   try {
     return await import('testcontainers');
   } catch (cause) {
     throw new MmmError(
       'PREREQUISITE_MISSING',
-      'the npm package testcontainers is not installed (npm install without --omit=dev), or use --provider process',
+      'the npm package testcontainers is not installed. Run npm install, or use --provider process',
       { cause },
     );
   }
