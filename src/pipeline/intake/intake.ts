@@ -63,7 +63,6 @@ export const createIntake = (dependencies: IntakeDependencies): Intake => {
     } finally {
       release?.();
     }
-    if (stopping.signal.aborted) throw error;
   };
 
   const report = (event: string, stage: FailingStage, error: unknown, attempt: number, raw: RawRecord | null): void => {

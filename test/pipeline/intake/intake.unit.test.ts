@@ -111,6 +111,23 @@ describe('a bad record', () => {
     expect(metrics.total('intake', 'skipped', 'tombstone')).toBe(1);
   });
 
+  test('too large for the topic keeps its length and digest and says so', async () => {
+    const { deliver, letters } = await openIntake();
+    const value = Buffer.alloc(2_100_000, 'x');
+    await deliver([rawRecord(value)]);
+    const [letter] = letters();
+    expect(header(letter, 'code')).toBe('RECORD_TOO_LARGE');
+    expect(header(letter, 'message')).toContain('length and digest kept');
+    expect(JSON.parse(Buffer.from(letter?.value as Uint8Array).toString())).toMatchObject({ bytes: value.length });
+  });
+
+  test('names the stage that refused it', async () => {
+    const { deliver, letters, metrics } = await openIntake();
+    await deliver([rawRecord('x'), rawRecord('{}')]);
+    expect(letters().map((letter) => header(letter, 'stage'))).toEqual(['intake', 'normalise']);
+    expect(metrics.counts.get('mmm_dlq_records_total/NOT_JSON')).toBe(1);
+  });
+
   test('with a timestamp that is no date is still written', async () => {
     const { deliver, letters } = await openIntake();
     await deliver([rawRecord('x', { timestampMs: 9e18 })]);
@@ -171,6 +188,13 @@ describe('a record that holds a secret', () => {
     await deliver([rawRecord('nonsense')]);
     expect(header(letters()[0], 'code')).toBe('SECRET_FOUND');
   });
+});
+
+test('unknown words and mended inputs are counted by name (C-14)', async () => {
+  const { deliver, metrics } = await openIntake();
+  await deliver([rawRecord(sinEnvelope({ occurred_at: '2026-01-02T11:00:00', payload: { severity: 'fatal' } }))]);
+  expect(metrics.counts.get('mmm_unknown_words_total/severity')).toBe(1);
+  expect(metrics.counts.get('mmm_inputs_mended_total/pm3/time_without_zone')).toBe(1);
 });
 
 describe('failures', () => {
