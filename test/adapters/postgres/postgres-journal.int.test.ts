@@ -43,9 +43,15 @@ describe('journal on PostgreSQL', () => {
   test('published rows older than a day are deleted, others stay', async () => {
     const at = await newShard();
     await journal.commit({ ...at, actors: [next(fresh(), { count: 5 })] });
-    await database.owner.query(`UPDATE mmm_outbox SET created_at = now() - interval '25 hours' WHERE shard = $1 AND number <= 3`, [at.shard]);
+    await database.owner.query(
+      `UPDATE mmm_outbox SET created_at = now() - interval '25 hours' WHERE shard = $1 AND number <= 3`,
+      [at.shard],
+    );
     await journal.published(at.shard, at.epoch, 2n);
-    const rows = await database.owner.query<{ number: string }>('SELECT number FROM mmm_outbox WHERE shard = $1 ORDER BY number', [at.shard]);
+    const rows = await database.owner.query<{ number: string }>(
+      'SELECT number FROM mmm_outbox WHERE shard = $1 ORDER BY number',
+      [at.shard],
+    );
     expect(rows.map((row) => row.number)).toEqual(['3', '4', '5']);
   });
 
@@ -54,18 +60,26 @@ describe('journal on PostgreSQL', () => {
     await database.owner.query(`UPDATE mmm_shards SET timeline = 'FFFFFFFF' WHERE shard = $1`, [at.shard]);
     const commit = next(fresh());
     await expect(journal.commit({ ...at, actors: [commit] })).rejects.toMatchObject({ code: 'DATABASE_WENT_BACK' });
-    await expect(journal.commit({ ...at, epoch: null, actors: [commit] })).rejects.toMatchObject({ code: 'DATABASE_WENT_BACK' });
+    await expect(journal.commit({ ...at, epoch: null, actors: [commit] })).rejects.toMatchObject({
+      code: 'DATABASE_WENT_BACK',
+    });
     await journal.openShard(at.shard);
-    await expect(journal.commit({ ...at, epoch: null, actors: [commit] })).rejects.toMatchObject({ code: 'DATABASE_WENT_BACK' });
+    await expect(journal.commit({ ...at, epoch: null, actors: [commit] })).rejects.toMatchObject({
+      code: 'DATABASE_WENT_BACK',
+    });
     await journal.published(at.shard, at.epoch + 1n, 0n);
-    expect((await journal.commit({ ...at, epoch: at.epoch + 1n, actors: [commit] })).actors[0]?.status).toBe('committed');
+    expect((await journal.commit({ ...at, epoch: at.epoch + 1n, actors: [commit] })).actors[0]?.status).toBe(
+      'committed',
+    );
   });
 
   test('above 100,000 waiting rows only the session may write', async () => {
     const at = await newShard();
     await journal.published(at.shard, at.epoch, 0n);
     await database.owner.query('UPDATE mmm_shards SET next_number = 100002 WHERE shard = $1', [at.shard]);
-    await expect(journal.commit({ ...at, epoch: null, actors: [next(fresh())] })).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await expect(journal.commit({ ...at, epoch: null, actors: [next(fresh())] })).rejects.toMatchObject({
+      code: 'OVERLOADED',
+    });
     expect((await journal.commit({ ...at, actors: [next(fresh())] })).firstNumber).toBe(100002n);
   });
 
@@ -74,7 +88,9 @@ describe('journal on PostgreSQL', () => {
     for (let round = 0; round < 20; round++) {
       const signalId = `race-${round}`;
       const answers = await Promise.all(
-        [one, two].map(async (at) => await journal.commit({ ...at, actors: [next(fresh(), { signalId }), next(fresh())] })),
+        [one, two].map(
+          async (at) => await journal.commit({ ...at, actors: [next(fresh(), { signalId }), next(fresh())] }),
+        ),
       );
       expect(answers.map((answer) => answer.actors[0]?.status).sort()).toEqual(['committed', 'conflict']);
       expect(answers.map((answer) => answer.actors[1]?.status)).toEqual(['committed', 'committed']);
@@ -96,7 +112,10 @@ describe('journal on PostgreSQL', () => {
     const commit = next(fresh());
     await journal.commit({ ...at, actors: [commit] });
     const signalId = commit.entries[0]?.signalId ?? '';
-    await database.pipeline.query('DELETE FROM mmm_journal WHERE tenant_id = $1 AND signal_id = $2', ['acme', signalId]);
+    await database.pipeline.query('DELETE FROM mmm_journal WHERE tenant_id = $1 AND signal_id = $2', [
+      'acme',
+      signalId,
+    ]);
     expect((await journal.knownSignals([{ tenantId: 'acme', signalId }])).size).toBe(1);
   });
 
@@ -104,11 +123,16 @@ describe('journal on PostgreSQL', () => {
     const at = await newShard();
     const commit = next(fresh());
     await journal.commit({ ...at, actors: [commit] });
-    const rows = await database.pipeline.query('SELECT action_id, decision_id, playbook_id FROM mmm_actions WHERE decision_id = $1', [
-      commit.decisions[0]?.decisionId,
-    ]);
+    const rows = await database.pipeline.query(
+      'SELECT action_id, decision_id, playbook_id FROM mmm_actions WHERE decision_id = $1',
+      [commit.decisions[0]?.decisionId],
+    );
     expect(rows).toEqual([
-      { action_id: commit.decisions[0]?.actions[0]?.actionId, decision_id: commit.decisions[0]?.decisionId, playbook_id: 'p1' },
+      {
+        action_id: commit.decisions[0]?.actions[0]?.actionId,
+        decision_id: commit.decisions[0]?.decisionId,
+        playbook_id: 'p1',
+      },
     ]);
   });
 

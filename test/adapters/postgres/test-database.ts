@@ -1,16 +1,8 @@
 import { openDatabase } from '../../../src/adapters/postgres/database.ts';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
 import { migrateUp } from '../../../src/adapters/postgres/migrate.ts';
-import type { Logger } from '../../../src/pipeline/ports/logger.ts';
 import { createDatabase, dropDatabase, uniqueName } from '../../infra/stack.ts';
-
-export const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silent,
-};
+import { silent } from './silent-logger.ts';
 
 export interface TestDatabase {
   readonly url: string;

@@ -1,0 +1,112 @@
+import { MmmError } from '../../errors.ts';
+import type { TopicName } from '../../generated/topics.ts';
+import type { Clock } from '../../pipeline/ports/clock.ts';
+import type {
+  CommittedPositions,
+  Publication,
+  SessionOutput,
+  SessionOutputs,
+} from '../../pipeline/ports/partitions.ts';
+import { appendArguments } from './append-arguments.ts';
+import type { PartitionsOf } from './append-arguments.ts';
+import { INPUT_TOPIC } from './log-partitions.ts';
+import type { SqlDatabase } from './sql-database.ts';
+import { logSql } from './sql-file.ts';
+
+export const DECIDE_GROUP = 'mmm-decide';
+const CURSOR_TOPIC: TopicName = 'mmm.outbox';
+
+/** Opens one output per session. Nothing happens before `fence`. */
+export class LogSessionOutputs implements SessionOutputs {
+  readonly #database: SqlDatabase;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #partitionsOf: PartitionsOf;
+
+  constructor(database: SqlDatabase, clock: Pick<Clock, 'now'>, partitionsOf: PartitionsOf) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#partitionsOf = partitionsOf;
+  }
+
+  open(partition: number): Promise<SessionOutput> {
+    return Promise.resolve(new LogSessionOutput(this.#database, this.#clock, this.#partitionsOf, partition));
+  }
+}
+
+/** States: new -> fenced (by `fence`) -> fenced (each `publish`) -> dead (any error, or `discard`). Dead is final. */
+class LogSessionOutput implements SessionOutput {
+  readonly #database: SqlDatabase;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #partitionsOf: PartitionsOf;
+  readonly #partition: number;
+  readonly #name: string;
+  #state: 'new' | 'fenced' | 'dead' = 'new';
+  #fence = '';
+
+  constructor(database: SqlDatabase, clock: Pick<Clock, 'now'>, partitionsOf: PartitionsOf, partition: number) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#partitionsOf = partitionsOf;
+    this.#partition = partition;
+    this.#name = `${DECIDE_GROUP}-${partition}`;
+  }
+
+  async fence(): Promise<CommittedPositions> {
+    this.#expect('new');
+    try {
+      const fences = await this.#database.query<{ fence: string }>(logSql('fence'), [this.#name]);
+      // A statement of its own, after the fence: it sees what the earlier owner committed while the fence waited for it.
+      const rows = await this.#database.query<{ topic: string; next_offset: string }>(logSql('committed'), [
+        DECIDE_GROUP,
+        this.#partition,
+        [INPUT_TOPIC, CURSOR_TOPIC],
+      ]);
+      this.#fence = fences[0]?.fence ?? '';
+      this.#state = 'fenced';
+      const positionOf = (topic: string): bigint | null => {
+        const row = rows.find((candidate) => candidate.topic === topic);
+        return row === undefined ? null : BigInt(row.next_offset);
+      };
+      return { input: positionOf(INPUT_TOPIC), cursor: positionOf(CURSOR_TOPIC) };
+    } catch (error) {
+      throw this.#die(error, 'LOG_UNAVAILABLE');
+    }
+  }
+
+  async publish(publication: Publication): Promise<void> {
+    this.#expect('fenced');
+    const { records, inputNext, cursor } = publication;
+    try {
+      await this.#database.query(logSql('publish'), [
+        this.#name,
+        this.#fence,
+        DECIDE_GROUP,
+        INPUT_TOPIC,
+        CURSOR_TOPIC,
+        this.#partition,
+        inputNext === null ? null : inputNext.toString(),
+        cursor.toString(),
+        ...appendArguments(records, this.#clock.now(), this.#partitionsOf),
+      ]);
+    } catch (error) {
+      throw this.#die(error, 'IN_DOUBT');
+    }
+  }
+
+  discard(): Promise<void> {
+    this.#state = 'dead';
+    return Promise.resolve();
+  }
+
+  #expect(state: 'new' | 'fenced'): void {
+    if (this.#state !== state)
+      throw new MmmError('INTERNAL_ERROR', `the output of partition ${this.#partition} is ${this.#state}`);
+  }
+
+  #die(error: unknown, whenLost: 'LOG_UNAVAILABLE' | 'IN_DOUBT'): unknown {
+    this.#state = 'dead';
+    if (error instanceof MmmError && error.code === 'DATABASE_UNAVAILABLE')
+      return new MmmError(whenLost, undefined, { cause: error });
+    return error;
+  }
+}
