@@ -6,7 +6,12 @@ import type { OutputRecord } from '../../src/pipeline/ports/records.ts';
 
 export const actor = (actorId: string = randomUUID(), tenantId = 'acme'): ActorKey => ({ tenantId, actorId });
 
-export const entry = (version: number, decided: boolean, atMs: number, signalId: string = randomUUID()): JournalEntry => ({
+export const entry = (
+  version: number,
+  decided: boolean,
+  atMs: number,
+  signalId: string = randomUUID(),
+): JournalEntry => ({
   kind: 'signal',
   version,
   signalId,
@@ -29,7 +34,13 @@ export const decisionOf = (from: JournalEntry): DecisionRow => ({
   receiptId: `receipt-of-${from.signalId}`,
   receipt: `{"b":1,"a":"${from.signalId}"}`,
   actions: [
-    { actionId: `action-of-${from.signalId}`, playbookId: 'p1', playbookVersion: 1, actionType: 'mirror', payloadHash: 'h' },
+    {
+      actionId: `action-of-${from.signalId}`,
+      playbookId: 'p1',
+      playbookVersion: 1,
+      actionType: 'mirror',
+      payloadHash: 'h',
+    },
   ],
 });
 
@@ -43,7 +54,13 @@ export const record = (text: string): OutputRecord => ({
 /** What an actor gains next: `count` signals, the last of them decided, with one output for each. */
 export const next = (
   from: Pick<FoldedActor, 'key' | 'version' | 'head'>,
-  options: { count?: number; atMs?: number; signalId?: string; outputs?: readonly OutputRecord[]; receiptKey?: Uint8Array } = {},
+  options: {
+    count?: number;
+    atMs?: number;
+    signalId?: string;
+    outputs?: readonly OutputRecord[];
+    receiptKey?: Uint8Array;
+  } = {},
 ): ActorCommit => {
   const count = options.count ?? 1;
   const atMs = options.atMs ?? Date.now();
@@ -63,7 +80,11 @@ export const next = (
   };
 };
 
-export const fresh = (key: ActorKey = actor()): Pick<FoldedActor, 'key' | 'version' | 'head'> => ({ key, version: 0, head: '' });
+export const fresh = (key: ActorKey = actor()): Pick<FoldedActor, 'key' | 'version' | 'head'> => ({
+  key,
+  version: 0,
+  head: '',
+});
 
 export const foldOne = async (journal: Journal, key: ActorKey): Promise<FoldedActor> => {
   const [folded] = await journal.fold([key]);

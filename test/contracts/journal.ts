@@ -19,8 +19,10 @@ export const journalContract = (name: string, make: () => Promise<JournalUnderTe
       const shard = shards++;
       return { shard, epoch: (await journal.openShard(shard)).epoch };
     };
-    const commitOne = async (at: { shard: number; epoch: bigint | null }, ...actors: ActorCommit[]): Promise<CommitAnswer> =>
-      await journal.commit({ ...at, actors });
+    const commitOne = async (
+      at: { shard: number; epoch: bigint | null },
+      ...actors: ActorCommit[]
+    ): Promise<CommitAnswer> => await journal.commit({ ...at, actors });
 
     beforeAll(async () => {
       made = await make();
@@ -40,10 +42,21 @@ export const journalContract = (name: string, make: () => Promise<JournalUnderTe
     test('a commit moves the actor and is read back as it was written', async () => {
       const at = await newShard();
       const key = actor();
-      expect(await foldOne(journal, key)).toEqual({ key, version: 0, head: '', profile: null, actorRef: null, entries: [] });
+      expect(await foldOne(journal, key)).toEqual({
+        key,
+        version: 0,
+        head: '',
+        profile: null,
+        actorRef: null,
+        entries: [],
+      });
       const receiptKey = Uint8Array.from({ length: 32 }, (_, i) => i);
       const commit = next(fresh(key), { count: 3, receiptKey });
-      expect(await commitOne(at, commit)).toEqual({ actors: [{ status: 'committed', version: 3 }], firstNumber: 1n, lastNumber: 3n });
+      expect(await commitOne(at, commit)).toEqual({
+        actors: [{ status: 'committed', version: 3 }],
+        firstNumber: 1n,
+        lastNumber: 3n,
+      });
       expect(await foldOne(journal, key)).toEqual({
         key,
         version: 3,
@@ -83,26 +96,32 @@ export const journalContract = (name: string, make: () => Promise<JournalUnderTe
       ['stands at another version', { version: 5 }],
       ['has another head', { head: 'stale' }],
       ['is new to the caller only', { version: 0, head: '' }],
-    ])('an actor that %s is a conflict, nothing of it is written, and its neighbours are committed', async (_why, wrong) => {
-      const at = await newShard();
-      const key = actor();
-      await commitOne(at, next(fresh(key)));
-      const stands = await foldOne(journal, key);
-      const lost = next({ ...stands, ...wrong }, { count: 2 });
-      const won = next(fresh());
-      const other = next(fresh());
-      const answer = await commitOne(at, won, lost, other);
-      expect(answer).toEqual({
-        actors: [{ status: 'committed', version: 1 }, { status: 'conflict' }, { status: 'committed', version: 1 }],
-        firstNumber: 2n,
-        lastNumber: 3n,
-      });
-      expect(await foldOne(journal, key)).toEqual(stands);
-      const ids = lost.entries.map((line) => line.signalId);
-      expect(await journal.knownSignals(ids.map((signalId) => ({ tenantId: 'acme', signalId })))).toEqual(new Set());
-      expect(await journal.decisionOfSignal('acme', ids[1] ?? '')).toBeNull();
-      expect(await outboxTexts(journal, at.shard, 1n)).toEqual([won.entries[0]?.signalId, other.entries[0]?.signalId]);
-    });
+    ])(
+      'an actor that %s is a conflict, nothing of it is written, and its neighbours are committed',
+      async (_why, wrong) => {
+        const at = await newShard();
+        const key = actor();
+        await commitOne(at, next(fresh(key)));
+        const stands = await foldOne(journal, key);
+        const lost = next({ ...stands, ...wrong }, { count: 2 });
+        const won = next(fresh());
+        const other = next(fresh());
+        const answer = await commitOne(at, won, lost, other);
+        expect(answer).toEqual({
+          actors: [{ status: 'committed', version: 1 }, { status: 'conflict' }, { status: 'committed', version: 1 }],
+          firstNumber: 2n,
+          lastNumber: 3n,
+        });
+        expect(await foldOne(journal, key)).toEqual(stands);
+        const ids = lost.entries.map((line) => line.signalId);
+        expect(await journal.knownSignals(ids.map((signalId) => ({ tenantId: 'acme', signalId })))).toEqual(new Set());
+        expect(await journal.decisionOfSignal('acme', ids[1] ?? '')).toBeNull();
+        expect(await outboxTexts(journal, at.shard, 1n)).toEqual([
+          won.entries[0]?.signalId,
+          other.entries[0]?.signalId,
+        ]);
+      },
+    );
 
     test('an actor nobody ever saw can not be moved from a later version', async () => {
       const at = await newShard();
@@ -149,7 +168,9 @@ export const journalContract = (name: string, make: () => Promise<JournalUnderTe
       const commit = next(fresh(actor('x', 'tenant-1')), { count: 2 });
       await commitOne(at, commit);
       const ids = commit.entries.map((line) => line.signalId);
-      const asked = ['tenant-1', 'tenant-2', 'tenant-'].flatMap((tenantId) => ids.map((signalId) => ({ tenantId, signalId })));
+      const asked = ['tenant-1', 'tenant-2', 'tenant-'].flatMap((tenantId) =>
+        ids.map((signalId) => ({ tenantId, signalId })),
+      );
       expect(await journal.knownSignals(asked)).toEqual(new Set(ids.map((id) => journalSignalKey('tenant-1', id))));
       expect(await journal.knownSignals([])).toEqual(new Set());
     });
@@ -174,8 +195,12 @@ export const journalContract = (name: string, make: () => Promise<JournalUnderTe
       const commit = next(fresh());
       await expect(commitOne(old, commit)).rejects.toMatchObject({ code: 'EPOCH_STALE' });
       expect((await foldOne(journal, commit.key)).version).toBe(0);
-      expect((await commitOne({ shard: old.shard, epoch: null }, commit)).actors).toEqual([{ status: 'committed', version: 1 }]);
-      expect((await commitOne({ shard: old.shard, epoch }, next(fresh()))).actors).toEqual([{ status: 'committed', version: 1 }]);
+      expect((await commitOne({ shard: old.shard, epoch: null }, commit)).actors).toEqual([
+        { status: 'committed', version: 1 },
+      ]);
+      expect((await commitOne({ shard: old.shard, epoch }, next(fresh()))).actors).toEqual([
+        { status: 'committed', version: 1 },
+      ]);
     });
 
     test('a request without actors answers where the shard stands', async () => {
@@ -222,13 +247,16 @@ export const journalContract = (name: string, make: () => Promise<JournalUnderTe
       const key = actor();
       let done = false;
       const write = async (): Promise<void> => {
-        for (let round = 0; round < 60; round++) await commitOne({ shard, epoch }, next(await foldOne(journal, key), { count: 2 }));
+        for (let round = 0; round < 60; round++)
+          await commitOne({ shard, epoch }, next(await foldOne(journal, key), { count: 2 }));
         done = true;
       };
       const read = async (): Promise<void> => {
         while (!done) {
           const folded = await foldOne(journal, key);
-          expect(folded.entries.map((line) => line.version)).toEqual(Array.from({ length: folded.version }, (_, i) => i + 1));
+          expect(folded.entries.map((line) => line.version)).toEqual(
+            Array.from({ length: folded.version }, (_, i) => i + 1),
+          );
           await new Promise(setImmediate);
         }
       };

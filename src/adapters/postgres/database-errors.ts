@@ -20,11 +20,15 @@ const UNAVAILABLE_STATES: ReadonlySet<string> = new Set(['55P03', '25006', '25P0
 const codeOf = (state: string): ErrorCode => {
   const ours = OURS[state];
   if (ours !== undefined) return ours;
-  return UNAVAILABLE_CLASSES.has(state.slice(0, 2)) || UNAVAILABLE_STATES.has(state) ? 'DATABASE_UNAVAILABLE' : 'INTERNAL_ERROR';
+  return UNAVAILABLE_CLASSES.has(state.slice(0, 2)) || UNAVAILABLE_STATES.has(state)
+    ? 'DATABASE_UNAVAILABLE'
+    : 'INTERNAL_ERROR';
 };
 
 /** SQLSTATE and constraint of an error of the server; undefined when the error is not the server's. */
-export const serverError = (error: unknown): { readonly state: string; readonly constraint: string | undefined } | undefined => {
+export const serverError = (
+  error: unknown,
+): { readonly state: string; readonly constraint: string | undefined } | undefined => {
   const inner = error instanceof MmmError ? error.cause : error;
   if (!(inner instanceof pg.DatabaseError) || inner.code === undefined) return undefined;
   return { state: inner.code, constraint: inner.constraint };

@@ -39,7 +39,11 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
-const queryOn = async <Row>(target: pg.Pool | pg.PoolClient, text: string, values?: readonly unknown[]): Promise<readonly Row[]> => {
+const queryOn = async <Row>(
+  target: pg.Pool | pg.PoolClient,
+  text: string,
+  values?: readonly unknown[],
+): Promise<readonly Row[]> => {
   try {
     const answer = await target.query(text, values === undefined ? [] : [...values]);
     return answer.rows as Row[];
@@ -118,6 +122,8 @@ export const checkServer = async (database: Queryable): Promise<void> => {
     });
   }
   if (Number(settings.version) < 150_000) {
-    throw new MmmError('PREREQUISITE_MISSING', 'PostgreSQL 15 or later is needed', { details: { server_version_num: settings.version } });
+    throw new MmmError('PREREQUISITE_MISSING', 'PostgreSQL 15 or later is needed', {
+      details: { server_version_num: settings.version },
+    });
   }
 };

@@ -33,7 +33,9 @@ export const knownMigrations = async (folder = FOLDER): Promise<readonly Migrati
 };
 
 const appliedNumbers = async (database: Queryable): Promise<readonly number[]> => {
-  const there = await database.query<{ there: boolean }>(`SELECT to_regclass('public.mmm_schema_migrations') IS NOT NULL AS there`);
+  const there = await database.query<{ there: boolean }>(
+    `SELECT to_regclass('public.mmm_schema_migrations') IS NOT NULL AS there`,
+  );
   if (there[0]?.there !== true) return [];
   const rows = await database.query<{ number: number }>('SELECT number FROM mmm_schema_migrations ORDER BY number');
   return rows.map((row) => row.number);
@@ -87,6 +89,8 @@ export const migrationStatus = async (database: Queryable, folder?: string): Pro
 export const checkSchema = async (database: Queryable, folder?: string): Promise<void> => {
   const missing = (await migrationStatus(database, folder)).filter((state) => !state.applied);
   if (missing.length > 0) {
-    throw new MmmError('SCHEMA_NOT_MIGRATED', undefined, { details: { missing: missing.map((state) => state.name).join(', ') } });
+    throw new MmmError('SCHEMA_NOT_MIGRATED', undefined, {
+      details: { missing: missing.map((state) => state.name).join(', ') },
+    });
   }
 };

@@ -8,7 +8,14 @@ import type { Clock } from '../../pipeline/ports/clock.ts';
 import { headersFromText } from '../../pipeline/ports/header-text.ts';
 import { journalSignalKey } from '../../pipeline/ports/journal.ts';
 import type {
-  CommitAnswer, CommitRequest, FoldedActor, Journal, OutboxRow, ShardStatus, SignalKey, StoredDecision,
+  CommitAnswer,
+  CommitRequest,
+  FoldedActor,
+  Journal,
+  OutboxRow,
+  ShardStatus,
+  SignalKey,
+  StoredDecision,
 } from '../../pipeline/ports/journal.ts';
 import { textsText } from './array-text.ts';
 import { commitArguments } from './commit-encoding.ts';
@@ -25,8 +32,14 @@ const PURGE_ROWS = 2_000;
 const COMMIT_ATTEMPTS = 3;
 
 type EntryTuple = [
-  kind: 'signal', version: number, signalId: string, decisionId: string | null, result: SignalResult,
-  atMs: number, decidedAtMs: number, facts: { r: RecentSignal | null; s: SentAction[]; c: string },
+  kind: 'signal',
+  version: number,
+  signalId: string,
+  decisionId: string | null,
+  result: SignalResult,
+  atMs: number,
+  decidedAtMs: number,
+  facts: { r: RecentSignal | null; s: SentAction[]; c: string },
 ];
 
 interface FoldRow {
@@ -46,8 +59,26 @@ interface OutboxResult {
   readonly headers: string;
 }
 
-const entryOf = ([kind, version, signalId, decisionId, result, atMs, decidedAtMs, facts]: EntryTuple): JournalEntry => ({
-  kind, version, signalId, decisionId, result, atMs, decidedAtMs, recent: facts.r, sent: facts.s, chain: facts.c,
+const entryOf = ([
+  kind,
+  version,
+  signalId,
+  decisionId,
+  result,
+  atMs,
+  decidedAtMs,
+  facts,
+]: EntryTuple): JournalEntry => ({
+  kind,
+  version,
+  signalId,
+  decisionId,
+  result,
+  atMs,
+  decidedAtMs,
+  recent: facts.r,
+  sent: facts.s,
+  chain: facts.c,
 });
 
 /** `actor_ref` of receipts (design 3.8): erasing the key makes it a number of nobody. */
@@ -66,7 +97,10 @@ export class PostgresJournal implements Journal {
   }
 
   async openShard(shard: number): Promise<ShardStatus> {
-    const rows = await this.#database.query<{ epoch: string; next_number: string; published_upto: string }>(sqlFile('open-shard'), [shard]);
+    const rows = await this.#database.query<{ epoch: string; next_number: string; published_upto: string }>(
+      sqlFile('open-shard'),
+      [shard],
+    );
     const row = rows[0];
     if (row === undefined) throw new MmmError('INTERNAL_ERROR', 'the shard row was not answered');
     this.#purgedAt.delete(shard);
@@ -120,10 +154,11 @@ export class PostgresJournal implements Journal {
   }
 
   async #commitOnce(request: CommitRequest, values: readonly unknown[]): Promise<CommitAnswer> {
-    const rows = await this.#database.query<{ committed: boolean[] | null; first_number: string | null; last_number: string }>(
-      sqlFile('commit'),
-      values,
-    );
+    const rows = await this.#database.query<{
+      committed: boolean[] | null;
+      first_number: string | null;
+      last_number: string;
+    }>(sqlFile('commit'), values);
     const row = rows[0];
     const committed = row?.committed ?? [];
     if (row === undefined || committed.length !== request.actors.length) {
@@ -141,7 +176,12 @@ export class PostgresJournal implements Journal {
   }
 
   async outbox(shard: number, after: bigint, maxRows: number, maxBytes: number): Promise<readonly OutboxRow[]> {
-    const rows = await this.#database.query<OutboxResult>(sqlFile('outbox'), [shard, after.toString(), maxRows, maxBytes]);
+    const rows = await this.#database.query<OutboxResult>(sqlFile('outbox'), [
+      shard,
+      after.toString(),
+      maxRows,
+      maxBytes,
+    ]);
     const found: OutboxRow[] = [];
     for (const row of rows) {
       const expected = after + BigInt(found.length) + 1n;
@@ -175,7 +215,8 @@ export class PostgresJournal implements Journal {
       [shard],
     );
     const row = rows[0];
-    if (row !== undefined && BigInt(row.epoch) > epoch) return new MmmError('EPOCH_STALE', undefined, { details: { shard } });
+    if (row !== undefined && BigInt(row.epoch) > epoch)
+      return new MmmError('EPOCH_STALE', undefined, { details: { shard } });
     return new MmmError('DATABASE_WENT_BACK', undefined, {
       details: { shard, cursor: upto.toString(), nextNumber: row?.next_number ?? '' },
     });
@@ -188,10 +229,10 @@ export class PostgresJournal implements Journal {
   }
 
   async decisionOfSignal(tenantId: string, signalId: string): Promise<StoredDecision | null> {
-    const rows = await this.#database.query<{ decision_id: string; body: string; receipt: string }>(sqlFile('decision-of-signal'), [
-      tenantId,
-      signalId,
-    ]);
+    const rows = await this.#database.query<{ decision_id: string; body: string; receipt: string }>(
+      sqlFile('decision-of-signal'),
+      [tenantId, signalId],
+    );
     const row = rows[0];
     return row === undefined ? null : { decisionId: row.decision_id, body: row.body, receipt: row.receipt };
   }

@@ -12,6 +12,9 @@ export const headersToText = (headers: Headers): string =>
 export const headersFromText = (text: string): Headers => {
   const stored = JSON.parse(text) as Record<string, string | { base64: string }>;
   return Object.fromEntries(
-    Object.entries(stored).map(([name, value]) => [name, typeof value === 'string' ? value : Buffer.from(value.base64, 'base64')]),
+    Object.entries(stored).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : Buffer.from(value.base64, 'base64'),
+    ]),
   );
 };
