@@ -205,5 +205,19 @@ export const partitionsContract = (name: string, make: () => Promise<LogUnderTes
       await expect(owner.publish(publication(1n, null))).rejects.toThrow();
       await zombie.discard();
     });
+
+    test('a key keeps to one partition and its order over many publications', async () => {
+      const output = await log.outputs.open(3);
+      await output.fence();
+      const wanted: string[] = [];
+      for (let round = 1n; round <= 5n; round++) {
+        const records = Array.from({ length: 50 }, (_, i) => decision('acme|one', `${round}-${i}`));
+        wanted.push(...textsOf(records.map((record) => ({ ...record, offset: 0n, key: null, timestampMs: 0 }))));
+        await output.publish(publication(round, null, ...records));
+      }
+      await output.discard();
+      const all = await log.readAll('mmm.decisions');
+      expect(textsOf(all.filter((record) => Buffer.from(record.key ?? []).toString() === 'acme|one'))).toEqual(wanted);
+    });
   });
 };

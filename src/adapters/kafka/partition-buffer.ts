@@ -49,6 +49,8 @@ export class PartitionBuffer {
   open(next: bigint): void {
     this.#drop();
     this.#next = next;
+    // A wake from before is for whoever waited then.
+    this.#woken = false;
   }
 
   close(): void {

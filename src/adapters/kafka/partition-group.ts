@@ -11,6 +11,7 @@ import { MEMBER } from './member-settings.ts';
 import { DECIDE_GROUP } from './names.ts';
 import type { KafkaNames } from './names.ts';
 import type { PartitionCounts } from './partition-counts.ts';
+import { onceLed } from './once-led.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
 import { logRecord } from './read-record.ts';
 
@@ -212,7 +213,7 @@ export class KafkaPartitionGroup implements PartitionGroup {
 
   async #logStart(partition: number): Promise<bigint> {
     try {
-      const offsets = await this.#deps.admin.fetchTopicOffsets(this.#topic);
+      const offsets = await onceLed(() => this.#deps.admin.fetchTopicOffsets(this.#topic));
       const found = offsets.find((entry) => entry.partition === partition);
       if (found !== undefined) return BigInt(found.low);
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { Admin, Kafka } from 'kafkajs';
+import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import { MmmError } from '../../errors.ts';
 import type { TopicName } from '../../generated/topics.ts';
@@ -7,6 +7,7 @@ import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import { assertBrokerVersions } from './broker-versions.ts';
 import { logUnavailable } from './client-errors.ts';
 import type { KafkaNames } from './names.ts';
+import { onceLed } from './once-led.ts';
 import { countPartitions } from './partition-counts.ts';
 import { planTopics } from './topic-plan.ts';
 import type { ExistingTopic, TopicStep } from './topic-plan.ts';
@@ -61,17 +62,13 @@ export class KafkaTopicAdmin {
     const creations = steps.filter((step) => step.kind === 'create');
     const replicationFactor = Math.min(REPLICAS, await this.#brokerCount());
     if (creations.length > 0) {
-      await this.#try(async () =>
-        this.#admin.createTopics({
-          waitForLeaders: true,
-          topics: creations.map(({ topic, partitions, configs }) => ({
-            topic: this.#names.topic(topic),
-            numPartitions: partitions,
-            replicationFactor,
-            configEntries: Object.entries(configs).map(([name, value]) => ({ name, value })),
-          })),
-        }),
-      );
+      const topics = creations.map(({ topic, partitions, configs }) => ({
+        topic: this.#names.topic(topic),
+        numPartitions: partitions,
+        replicationFactor,
+        configEntries: Object.entries(configs).map(([name, value]) => ({ name, value })),
+      }));
+      await this.#try(async () => this.createAll(topics));
     }
     const changes = steps.filter((step) => step.kind === 'configure');
     if (changes.length > 0) {
@@ -87,6 +84,12 @@ export class KafkaTopicAdmin {
       });
     }
     return steps;
+  }
+
+  /** Makes topics that are not there and waits until every partition answers. The client's own wait ends at the first transient error. */
+  async createAll(topics: ITopicConfig[]): Promise<void> {
+    await this.#admin.createTopics({ waitForLeaders: false, topics });
+    await Promise.all(topics.map(async ({ topic }) => onceLed(() => this.#admin.fetchTopicOffsets(topic))));
   }
 
   /** Gauge mmm_consumer_lag_records of a group: records behind the end, control records of transactions counted in (1 or 2 stay). */

@@ -67,14 +67,8 @@ export class TestCluster {
 
   async start(partitions: number): Promise<void> {
     await this.admin.connect();
-    await this.admin.admin.createTopics({
-      waitForLeaders: true,
-      topics: TOPIC_NAMES.map((topic) => ({
-        topic: this.names.topic(topic),
-        numPartitions: partitions,
-        replicationFactor: 1,
-      })),
-    });
+    const topics = TOPIC_NAMES.map((topic) => ({ topic: this.names.topic(topic), numPartitions: partitions, replicationFactor: 1 }));
+    await this.admin.createAll(topics);
   }
 
   newGroup(onFailed: (error: Error) => void = () => undefined): KafkaPartitionGroup {
