@@ -11,13 +11,17 @@ export interface SigningKey extends ReceiptSigner {
 /** Reads the key that signs receipts. Throws SIGNING_KEY_MISSING or SIGNING_KEY_INVALID: without a key the engine does not start (G6, D-45). */
 export const loadSigningKey = (file: string | null, kid: string): SigningKey => {
   if (file === null) throw new MmmError('SIGNING_KEY_MISSING');
-  const key = parseKey(readKeyFile(file), file);
-  return {
-    kid,
-    publicKeyPem: createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString(),
-    sign: (bytes) => signInPool(key, bytes),
-  };
+  return signingKey(parseKey(readKeyFile(file), file), kid);
 };
+
+/** A key that ends with the process, for runs whose receipts nobody keeps (`try`). */
+export const ephemeralSigningKey = (): SigningKey => signingKey(generateKeyPairSync('ed25519').privateKey, 'ephemeral');
+
+const signingKey = (key: KeyObject, kid: string): SigningKey => ({
+  kid,
+  publicKeyPem: createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString(),
+  sign: (bytes) => signInPool(key, bytes),
+});
 
 /** Makes a key for the embedded default, mode 0600, unless the file is there already. */
 export const ensureSigningKey = (file: string): void => {

@@ -33,9 +33,9 @@ interface Shard {
   readonly rows: (OutboxRow | null)[];
 }
 
-/** What a decision of the in-memory journal can be asked for: `try`, backtest and simulation read it, nothing else does. */
-export interface MemoryDecision extends DecisionRow {
-  readonly key: ActorKey;
+export interface MemoryJournalOptions {
+  /** Sees every commit that wins. Decisions are then not kept: a long history would not fit (`try` has 100,000 of them and reads each once). */
+  readonly onCommitted?: (commit: ActorCommit) => void;
 }
 
 /**
@@ -45,10 +45,15 @@ export interface MemoryDecision extends DecisionRow {
 export class MemoryJournal implements Journal {
   readonly #actors = new Map<string, Actor>();
   readonly #signals = new Map<string, string | null>();
-  readonly #decisions = new Map<string, MemoryDecision>();
+  readonly #decisions = new Map<string, DecisionRow>();
   readonly #shards = new Map<number, Shard>();
   readonly #listeners = new Set<(shard: number) => void>();
-  readonly #newestMs = { value: 0 };
+  readonly #options: MemoryJournalOptions;
+  #newestMs = 0;
+
+  constructor(options: MemoryJournalOptions = {}) {
+    this.#options = options;
+  }
 
   openShard(shard: number): Promise<ShardStatus> {
     const held = this.#shard(shard);
@@ -120,10 +125,6 @@ export class MemoryJournal implements Journal {
     actor.head = randomUUID();
   }
 
-  decisions(): Iterable<MemoryDecision> {
-    return this.#decisions.values();
-  }
-
   #commit(request: CommitRequest): CommitAnswer {
     const shard = this.#shard(request.shard);
     if (request.epoch !== null && request.epoch !== shard.epoch) {
@@ -155,15 +156,17 @@ export class MemoryJournal implements Journal {
       claimed.add(signals[index]!);
       this.#signals.set(signals[index]!, entry.decisionId);
     });
-    for (const decision of commit.decisions) this.#decisions.set(decision.decisionId, { ...decision, key: commit.key });
+    if (this.#options.onCommitted === undefined) {
+      for (const decision of commit.decisions) this.#decisions.set(decision.decisionId, decision);
+    } else this.#options.onCommitted(commit);
     for (const record of commit.outbox) shard.rows.push({ number: BigInt(shard.rows.length) + 1n, record });
     return { status: 'committed', version: target.version };
   }
 
   /** As the journal's 30 days: by decided time, against the newest seen, because `try` and simulation run in event time. */
   #forgetOld(actor: Actor): void {
-    this.#newestMs.value = Math.max(this.#newestMs.value, actor.entries.at(-1)?.decidedAtMs ?? 0);
-    const horizon = this.#newestMs.value - 2 * RECENT_WINDOW_MS;
+    this.#newestMs = Math.max(this.#newestMs, actor.entries.at(-1)?.decidedAtMs ?? 0);
+    const horizon = this.#newestMs - 2 * RECENT_WINDOW_MS;
     if ((actor.entries[0]?.decidedAtMs ?? horizon) < horizon) {
       actor.entries = actor.entries.filter((entry) => entry.decidedAtMs >= horizon);
     }

@@ -1,6 +1,6 @@
 import { MmmError } from '../../errors.ts';
 import { partitionOf } from '../../domain/partitioner.ts';
-import type { IntakeHandler, IntakeSource, RawRecord, RecordWriter, SourceHealth } from '../../pipeline/ports/intake.ts';
+import type { RecordWriter } from '../../pipeline/ports/intake.ts';
 import type {
   CommittedPositions,
   PartitionGroup,
@@ -14,21 +14,24 @@ import type { LogRecord, OutputRecord } from '../../pipeline/ports/records.ts';
 
 /**
  * The log in memory: partitions, committed positions, one fence per partition. A publication is one turn of the event loop, so it is atomic; a
- * record no reader needs any more is dropped by `forget`. For `try`, simulation and tests; passes the same contract suite as Kafka and PostgreSQL.
+ * record behind the committed position can be dropped. For `try`, simulation and tests; passes the same contract suite as Kafka and PostgreSQL.
  */
 export class MemoryLog implements RecordWriter, PartitionGroup, SessionOutputs {
   readonly partitions: number;
   readonly #now: () => number;
-  readonly #records = new Map<string, LogRecord[][]>();
+  readonly #keepRead: boolean;
+  readonly #records = new Map<string, Lane[]>();
   readonly #committed = new Map<number, { input: bigint | null; cursor: bigint | null }>();
   readonly #fences = new Map<number, number>();
   readonly #readers = new Map<number, MemoryReader>();
   #publications: (() => void)[] = [];
   readonly #watchers = new Set<(record: OutputRecord) => void>();
 
-  constructor(partitions: number, now: () => number) {
+  /** `keepRead: false` drops outputs at once and input once it is behind the committed position: for runs longer than memory. */
+  constructor(partitions: number, now: () => number, options: { readonly keepRead: boolean } = { keepRead: true }) {
     this.partitions = partitions;
     this.#now = now;
+    this.#keepRead = options.keepRead;
   }
 
   append(records: readonly OutputRecord[]): Promise<void> {
@@ -54,7 +57,7 @@ export class MemoryLog implements RecordWriter, PartitionGroup, SessionOutputs {
   }
 
   reader(partition: number): PartitionReader {
-    const held = this.#readers.get(partition) ?? new MemoryReader(() => this.#partition('mmm.signals', partition));
+    const held = this.#readers.get(partition) ?? new MemoryReader(this.#lane('mmm.signals', partition));
     this.#readers.set(partition, held);
     return held;
   }
@@ -65,12 +68,12 @@ export class MemoryLog implements RecordWriter, PartitionGroup, SessionOutputs {
 
   /** Everything of a topic, partition by partition. */
   read(topic: string): readonly LogRecord[] {
-    return (this.#records.get(topic) ?? []).flat();
+    return (this.#records.get(topic) ?? []).flatMap((lane) => lane.held);
   }
 
   /** One past the last offset. */
   end(topic: string, partition: number): bigint {
-    return BigInt(this.#partition(topic, partition).length);
+    return BigInt(this.#lane(topic, partition).end);
   }
 
   /** Resolves after the next publication, by whichever session. */
@@ -101,6 +104,7 @@ export class MemoryLog implements RecordWriter, PartitionGroup, SessionOutputs {
     for (const record of publication.records) this.#write(record);
     const held = this.committed(partition);
     this.#committed.set(partition, { input: publication.inputNext ?? held.input, cursor: publication.cursor });
+    if (!this.#keepRead && publication.inputNext !== null) this.#lane('mmm.signals', partition).dropBefore(Number(publication.inputNext));
     const waiting = this.#publications;
     this.#publications = [];
     for (const resolve of waiting) resolve();
@@ -109,29 +113,54 @@ export class MemoryLog implements RecordWriter, PartitionGroup, SessionOutputs {
   #write(record: OutputRecord): void {
     const key = typeof record.key === 'string' ? Buffer.from(record.key) : record.key;
     const partition = key === null ? 0 : partitionOf(key, this.partitions);
-    const held = this.#partition(record.topic, partition);
-    held.push({ offset: BigInt(held.length), key, value: record.value, headers: record.headers, timestampMs: this.#now() });
+    const lane = this.#lane(record.topic, partition);
+    lane.add({ key, value: record.value, headers: record.headers, timestampMs: this.#now() });
+    if (!this.#keepRead && record.topic !== 'mmm.signals') lane.dropBefore(lane.end);
     if (record.topic === 'mmm.signals') this.#readers.get(partition)?.wake();
     for (const watcher of this.#watchers) watcher(record);
   }
 
-  #partition(topic: string, partition: number): LogRecord[] {
-    let held = this.#records.get(topic);
-    if (held === undefined) {
-      held = Array.from({ length: this.partitions }, () => []);
-      this.#records.set(topic, held);
+  #lane(topic: string, partition: number): Lane {
+    let lanes = this.#records.get(topic);
+    if (lanes === undefined) {
+      lanes = Array.from({ length: this.partitions }, () => new Lane());
+      this.#records.set(topic, lanes);
     }
-    return held[partition]!;
+    return lanes[partition]!;
+  }
+}
+
+/** One partition: records from `start` on, the ones before dropped. */
+class Lane {
+  held: LogRecord[] = [];
+  #start = 0;
+
+  get end(): number {
+    return this.#start + this.held.length;
+  }
+
+  add(record: Omit<LogRecord, 'offset'>): void {
+    this.held.push({ ...record, offset: BigInt(this.end) });
+  }
+
+  from(position: number, maxRecords: number): readonly LogRecord[] {
+    const at = Math.max(0, position - this.#start);
+    return this.held.slice(at, at + maxRecords);
+  }
+
+  dropBefore(position: number): void {
+    this.held = this.held.slice(position - this.#start);
+    this.#start = position;
   }
 }
 
 class MemoryReader implements PartitionReader {
-  readonly #records: () => readonly LogRecord[];
+  readonly #lane: Lane;
   #position = 0;
   #wake: (() => void) | null = null;
 
-  constructor(records: () => readonly LogRecord[]) {
-    this.#records = records;
+  constructor(lane: Lane) {
+    this.#lane = lane;
   }
 
   seek(position: bigint | 'earliest'): Promise<void> {
@@ -140,8 +169,8 @@ class MemoryReader implements PartitionReader {
   }
 
   async take(maxRecords: number, waitMs: number): Promise<readonly LogRecord[]> {
-    if (this.#records().length <= this.#position) await this.#wait(waitMs);
-    const taken = this.#records().slice(this.#position, this.#position + maxRecords);
+    if (this.#lane.end <= this.#position) await this.#wait(waitMs);
+    const taken = this.#lane.from(this.#position, maxRecords);
     this.#position += taken.length;
     return taken;
   }
@@ -192,32 +221,5 @@ class MemorySessionOutput implements SessionOutput {
   discard(): Promise<void> {
     this.#dead = true;
     return Promise.resolve();
-  }
-}
-
-/** Raw records handed in one batch at a time; `put` resolves when the stage has settled them. */
-export class MemoryIntakeSource implements IntakeSource {
-  #handler: IntakeHandler | null = null;
-  readonly #positions = new Map<string, bigint>();
-
-  start(handler: IntakeHandler): Promise<void> {
-    this.#handler = handler;
-    return Promise.resolve();
-  }
-
-  stop(): Promise<void> {
-    this.#handler = null;
-    return Promise.resolve();
-  }
-
-  health(): SourceHealth {
-    return { joined: this.#handler !== null, lastProgressAt: 0, detail: 'memory' };
-  }
-
-  async put(channel: string, records: readonly Omit<RawRecord, 'channel' | 'lane' | 'position'>[]): Promise<void> {
-    if (this.#handler === null) throw new MmmError('INTERNAL_ERROR', 'the intake is not started');
-    const first = this.#positions.get(channel) ?? 0n;
-    this.#positions.set(channel, first + BigInt(records.length));
-    await this.#handler(records.map((record, index) => ({ ...record, channel, lane: 0, position: first + BigInt(index) })));
   }
 }

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { createCelCompiler } from '../adapters/cel/cel-compiler.ts';
+import { uuidIds } from '../adapters/ids/uuid-ids.ts';
+import { newActorRef } from '../adapters/keys/actor-ref.ts';
+import { ephemeralSigningKey } from '../adapters/keys/ed25519-signer.ts';
+import { MemoryIntakeSource } from '../adapters/memory/memory-intake-source.ts';
+import { MemoryJournal } from '../adapters/memory/memory-journal.ts';
+import { MemoryLog } from '../adapters/memory/memory-log.ts';
+import { MemoryStateCache } from '../adapters/memory/memory-state-cache.ts';
+import { LocalInputDecoder } from '../adapters/registry/input-decoder.ts';
+import { LocalCodec } from '../adapters/registry/record-codec.ts';
+import { createSecretlintScanner } from '../adapters/secrets/secretlint-scanner.ts';
+import { compileRules } from '../domain/compile-rules.ts';
+import type { TenantRules } from '../domain/rules.ts';
+import { MmmError } from '../errors.ts';
+import { createNormaliser } from '../pipeline/normalise/normalise-document.ts';
+import { createPipeline } from '../pipeline/pipeline.ts';
+import type { Logger } from '../pipeline/ports/logger.ts';
+import type { Metrics } from '../pipeline/ports/metrics.ts';
+import { TRY_TENANT } from '../replay/try/commit-signals.ts';
+import type { TryEngine } from '../replay/try/run-try.ts';
+import type { TryTally } from '../replay/try/tally.ts';
+import { NO_CONTEXT } from './no-context.ts';
+
+const CHANNEL = 'pm3.signals.normalized';
+
+/** The tenant of a `try`: the defaults of interface 5a, so that what is shown is what a new tenant would get. */
+const rulesOf = (playbooks: readonly unknown[]): TenantRules => {
+  const compiled = compileRules({
+    policy: { id: TRY_TENANT, unknown_actors: 'allow' },
+    policyVersion: 1,
+    playbooks: playbooks.map((document) => ({ document, version: 1 })),
+    conditions: createCelCompiler(),
+    ids: uuidIds,
+  });
+  const findings = compiled.ok ? compiled.skipped.flatMap((one) => one.findings) : compiled.findings;
+  if (!compiled.ok || findings.length > 0) {
+    throw new MmmError('PLAYBOOK_INVALID', findings.map((one) => `${one.path}: ${one.message}; ${one.remedy}`).join('\n'));
+  }
+  return compiled.rules;
+};
+
+const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent };
+const uncounted: Metrics = { records: () => {}, candidate: () => {}, count: () => {}, gauge: () => {}, observe: () => {} };
+
+export interface RunningTry {
+  readonly engine: TryEngine;
+  /** Records that intake refused: a fault of ours, since `try` makes them itself. */
+  refused(): number;
+  stop(): Promise<void>;
+}
+
+/** The very stages of `serve` on the in-memory ports: nothing is written, nothing is started, time is the history's. */
+export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTally): Promise<RunningTry> => {
+  let now = 0;
+  let refused = 0;
+  const clock = { now: () => now, monotonicMs: () => performance.now() };
+  const log = new MemoryLog(1, () => now, { keepRead: false });
+  const journal = new MemoryJournal({ onCommitted: (commit) => tally.add(commit) });
+  const source = new MemoryIntakeSource();
+  const codec = new LocalCodec();
+  const rules = rulesOf(playbooks);
+  const shared = { clock, codec, logger: silent, metrics: uncounted, engineVersion: 'try' };
+  log.watch((record) => {
+    if (record.topic === 'mmm.dlq') refused += 1;
+  });
+
+  const pipeline = createPipeline({
+    intake: {
+      ...shared,
+      source,
+      writer: log,
+      decoder: new LocalInputDecoder(),
+      normaliser: createNormaliser({ ids: uuidIds, scanner: createSecretlintScanner() }),
+    },
+    decide: {
+      ...shared,
+      group: log,
+      outputs: log,
+      journal,
+      cache: new MemoryStateCache(),
+      rules: { current: () => rules, load: () => Promise.resolve(rules) },
+      ids: uuidIds,
+      signer: ephemeralSigningKey(),
+      randomId: randomUUID,
+      newActorRef,
+      contextOf: () => NO_CONTEXT,
+    },
+  });
+  await pipeline.start();
+
+  return {
+    engine: {
+      setNow: (ms) => {
+        now = ms;
+      },
+      setProfile: (key, profile) => journal.setProfile(key, profile),
+      feed: async (envelopes) => {
+        await source.put(
+          CHANNEL,
+          envelopes.map((envelope) => ({ key: null, value: Buffer.from(JSON.stringify(envelope)), headers: {}, timestampMs: now })),
+        );
+        while ((log.committed(0).input ?? 0n) < log.end('mmm.signals', 0)) await log.nextPublication();
+      },
+    },
+    refused: () => refused,
+    stop: () => pipeline.stop(),
+  };
+};
