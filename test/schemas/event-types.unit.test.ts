@@ -24,7 +24,7 @@ test('every word of the derived event types is listed', () => {
     ),
     ...['pass', 'warn', 'soft_block', 'hard_block'].map((status) => `detection.${status}`),
     ...['started', 'succeeded', 'failed', 'rolled_back'].map((status) => `release.${status}`),
-    ...['open', 'mitigated', 'resolved'].map((status) => `incident.${status}`),
+    ...['open', 'mitigated', 'resolved', 'acknowledged', 'snoozed', 'unsnoozed'].map((status) => `incident.${status}`),
     ...['pre-commit', 'pre-merge', 'pre-deploy', 'post-deploy'].map((point) => `trigger.${point}`),
   ];
   const listed = Object.entries(EVENT_TYPES).filter(([, type]) => type.source !== 'pm3');

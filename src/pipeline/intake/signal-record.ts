@@ -16,7 +16,11 @@ const REPLAY_HEADERS = ['mmm-replay-id', 'mmm-replay-of'] as const;
 const REPLAY_HEADER_CHARACTERS = 255;
 
 /** A normalised signal as it goes to `mmm.signals`, keyed by actor; signals of nobody share the key of their tenant. */
-export const signalRecord = (signal: MmmSignalInput, raw: Pick<RawRecord, 'headers'>, codec: RecordCodec): OutputRecord => {
+export const signalRecord = (
+  signal: MmmSignalInput,
+  raw: Pick<RawRecord, 'headers'>,
+  codec: RecordCodec,
+): OutputRecord => {
   const headers: Record<string, string> = {
     'mmm-tenant-id': signal.tenant_id,
     'mmm-signal-id': signal.signal_id,

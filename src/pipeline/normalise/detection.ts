@@ -71,9 +71,10 @@ export const normaliseDetection = (fields: FieldReader, receivedAtMs: number): D
   const severity = fields.mapped(severityOf(hasOwn ? ownSeverity : status), 'severity_unknown');
   const actorId = fields.optionalId(alert.actorId, `${at}.actor_id`);
 
-  const payload: FlatPayload = { status };
-  addMissing(payload, 'rationale', fields.optionalText(verdict['rationale'], `${at}.decision.rationale`));
-  addMissing(payload, 'badges', fields.optionalCount(verdict['badges'], `${at}.decision.badges`));
+  const payload: FlatPayload = { 'decision.status': status };
+  // The rationale is read for its type and left behind: it is prose of another service, and a signal is metadata.
+  fields.optionalText(verdict['rationale'], `${at}.decision.rationale`);
+  addMissing(payload, 'decision.badges', fields.optionalCount(verdict['badges'], `${at}.decision.badges`));
   addMissing(payload, 'confidence', fields.optionalNumber(document['confidence'], '$.confidence'));
   addMissing(payload, 'evidence_handles', fields.optionalCount(body['evidence_handles'], `${at}.evidence_handles`));
   const pr = place['pr_id'];
