@@ -9,8 +9,6 @@ export interface CoreContent {
   readonly body: string;
   /** In a sentence, tied to what was seen (R-28). */
   readonly whyRelevant: string;
-  /** This week against the week before, counted; null where the count would not be sound. */
-  readonly baselineComparison: string | null;
   /** One line for the header, `<playbook>/<version>: <why>`. */
   readonly reason: string;
   /** Multipliers only. */

@@ -1,5 +1,6 @@
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { CoreResult } from '../action/core-content.ts';
+import { countedWhy } from '../action/reason.ts';
 import { renderCore } from '../action/render.ts';
 import { SENT_WINDOW_MS, type ActorState } from '../actor-state.ts';
 import { actionIdOf } from '../ids.ts';
@@ -27,6 +28,8 @@ export interface DecisionFacts {
   readonly roles: readonly string[];
   readonly subject: string | null;
   readonly environment: RuleEnvironment;
+  /** What of this event type was seen lately, in words. */
+  readonly counted: () => string;
   /** Null: not quiet now. Infinity: never ends. */
   readonly quietUntilMs: () => number | null;
   readonly frame: () => TallyFrame;
@@ -55,6 +58,7 @@ export const decisionFacts = (input: PlanInput, rules: TenantRules): DecisionFac
   const roles = state.profile?.roles ?? [];
   const zone = lazy(() => firstZone(state.profile?.timeZone ?? null, policy.timeZone));
   const subject = subjectKeyOfSignal(signal);
+  const environment = environmentOf(input, roles);
   const frame = lazy(() => ({
     dayStartMs: startOfDay(zone(), decidedAtMs),
     hourStartMs: decidedAtMs - HOUR_MS,
@@ -69,7 +73,8 @@ export const decisionFacts = (input: PlanInput, rules: TenantRules): DecisionFac
     decidedAtMs,
     roles,
     subject,
-    environment: environmentOf(input, roles),
+    environment,
+    counted: lazy(() => countedWhy(environment)),
     quietUntilMs: lazy(() => quietUntil(policy.quietHours, zone(), decidedAtMs)),
     frame,
     dayEndMs: lazy(() => startOfNextDay(zone(), decidedAtMs)),
@@ -121,6 +126,6 @@ export const candidatesOf = (
     actionId: actionIdOf(ids, decisionId, playbook.id, playbook.version, index),
     condition: result,
     surfaces: chooseSurfaces(compiled.action, decision),
-    core: lazy(() => renderCore(playbook, compiled, decision.environment)),
+    core: lazy(() => renderCore(playbook, compiled, decision.environment, decision.counted)),
   }));
 };

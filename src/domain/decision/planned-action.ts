@@ -1,3 +1,4 @@
+import { baselineOf } from '../action/reason.ts';
 import { surfacePayload } from '../action/surface-payload.ts';
 import type { IdPort } from '../ids.ts';
 import { canonicalJson } from '../receipt/canonical-json.ts';
@@ -18,6 +19,7 @@ export const plannedActionOf = (candidate: CandidateFacts, decisionId: string, i
   // Always for a Multiplier, whatever the playbook says (R-34, D-35).
   const requiresConsent = action.type === 'multiplier';
   const dualChannelRequired = requiresConsent && action.dualChannel;
+  const usesRecent = action.rationale?.evidence.includes('recent') ?? action.type === 'mentor';
   const payloads: Partial<Record<(typeof surfaces.surfaces)[number], SurfacePayload>> = {};
   for (const surface of surfaces.surfaces) payloads[surface] = surfacePayload(content, surface);
   const hashed = canonicalJson({
@@ -38,7 +40,7 @@ export const plannedActionOf = (candidate: CandidateFacts, decisionId: string, i
       summary: content.title,
       whyRelevant: content.whyRelevant,
       evidenceLinks: evidenceLinksOf(candidate, decisionId),
-      baselineComparison: content.baselineComparison,
+      baselineComparison: usesRecent ? baselineOf(decision.environment) : null,
     },
     requiresConsent,
     dualChannelRequired,

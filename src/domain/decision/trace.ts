@@ -1,5 +1,8 @@
 import type { JsonValue } from '../receipt/canonical-json.ts';
-import type { Plan, Verdict } from './planned.ts';
+import type { Fact, Plan, Verdict } from './planned.ts';
+
+/** Avro can bring NaN and infinities, canonical JSON has no place for them: the trace of a veto must not fail on the value that caused it. */
+const factJson = (fact: Fact): JsonValue => (typeof fact === 'number' && !Number.isFinite(fact) ? String(fact) : fact);
 
 const verdictJson = (verdict: Verdict): JsonValue =>
   verdict.pass
@@ -8,7 +11,7 @@ const verdictJson = (verdict: Verdict): JsonValue =>
         gate: verdict.gate,
         pass: false,
         code: verdict.code,
-        facts: verdict.facts,
+        facts: Object.fromEntries(Object.entries(verdict.facts).map(([name, fact]) => [name, factJson(fact)])),
         flip: verdict.flip === null ? null : { at_ms: verdict.flip.atMs, change: verdict.flip.change },
       };
 

@@ -119,7 +119,7 @@ describe('each surface has its own form of the same content (R-47, D-70)', () =>
       title: 't'.repeat(300),
       body: '_'.repeat(5000),
       whyRelevant: 'w',
-      baselineComparison: null,
+
       reason: 'r',
       cta: null,
       showWhy: true,

@@ -3,6 +3,7 @@ import { assemble, type AssembledDecision } from '../../../src/domain/decision/a
 import { plan } from '../../../src/domain/decision/plan.ts';
 import { traceOf } from '../../../src/domain/decision/trace.ts';
 import { decisionIdOf } from '../../../src/domain/ids.ts';
+import { canonicalJson } from '../../../src/domain/receipt/canonical-json.ts';
 import { aMentor, aMultiplier, anAction, aPlaybook, DAY, type Given, ids, inputOf, NOON } from './given.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -135,4 +136,9 @@ test("the trace shows each gate's verdict with facts and what would flip it", ()
     flip: { at_ms: until, change: null },
   });
   expect(trace.candidates[0]?.verdicts[0]).toEqual({ gate: 'eligible', pass: true });
+});
+
+test('the trace of a veto can be digested even when a number that is none caused it', () => {
+  const made = plan(inputOf({ signal: { payload: { files_changed: 1, confidence: Number.NaN } } }));
+  expect(canonicalJson(traceOf(made))).toContain('"facts":{"confidence":"NaN"}');
 });

@@ -172,6 +172,11 @@ describe('within one decision', () => {
     ]);
   });
 
+  test('the cap of a playbook for one repository holds inside the decision as well', () => {
+    const playbooks = [aPlaybook({ actions: [anAction(), aMentor()], limits: { perRepoPerDay: 1 } })];
+    expect(outcomes(planned({ playbooks }))).toEqual(['tests-missing mirror: sent', 'tests-missing mentor: outranked']);
+  });
+
   test("what another gate held back takes nobody's room (D-60)", () => {
     const blocked = aPlaybook({ id: 'a-first', tier: 'critical', met: () => ({ met: false, error: null }) });
     expect(outcomes(planned({ playbooks: [blocked, aPlaybook({ id: 'b-second' })], policy: quotas(1) }))).toEqual([
@@ -200,14 +205,21 @@ describe('priority', () => {
     ]);
   });
 
-  test('then the one heard least today, then the one not heard for longest', () => {
-    const playbooks = ['a', 'b', 'c'].map((id) => aPlaybook({ id }));
-    const sent = [
-      sentAt(NOON - 3 * DAY, { playbookId: 'b' }),
-      sentAt(NOON - 2 * DAY, { playbookId: 'c' }),
-      sentAt(NOON - HOUR, { playbookId: 'a' }),
-    ];
-    expect(order({ playbooks, state: { sent } })).toEqual(['b', 'c', 'a']);
+  const heard = (...sent: [string, number][]): string[] =>
+    order({
+      playbooks: ['a', 'b', 'c'].map((id) => aPlaybook({ id })),
+      state: {
+        sent: sent.map(([playbookId, ageMs]) => sentAt(NOON - ageMs, { playbookId })).sort((x, y) => x.atMs - y.atMs),
+      },
+    });
+
+  test('then the one heard least today', () => {
+    expect(heard(['a', 3 * HOUR], ['a', 4 * HOUR], ['b', 2 * HOUR], ['c', HOUR])).toEqual(['b', 'c', 'a']);
+  });
+
+  test('then the one not heard for longest; what is older than any window counts as never', () => {
+    expect(heard(['a', 2 * DAY], ['b', 4 * DAY], ['c', 3 * DAY])).toEqual(['b', 'c', 'a']);
+    expect(heard(['a', 31 * DAY], ['b', 3 * DAY])).toEqual(['a', 'c', 'b']);
   });
 
   test('a tie goes to the earlier id, not to the later (D-65)', () => {

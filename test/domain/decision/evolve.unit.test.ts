@@ -11,7 +11,7 @@ import { evolve, foldEntries, journalEntryOf } from '../../../src/domain/decisio
 import { plan } from '../../../src/domain/decision/plan.ts';
 import type { MmmSignalInput } from '../../../src/generated/records.ts';
 import { canonicalJson } from '../../../src/domain/receipt/canonical-json.ts';
-import { aPlaybook, aProfile, aSignal, DAY, HOUR, ids, inputOf, NOON, planned, sentAt } from './given.ts';
+import { aPlaybook, aProfile, DAY, HOUR, ids, inputOf, NOON, planned, sentAt } from './given.ts';
 
 const entry = (change: Partial<JournalEntry>): JournalEntry => ({
   kind: 'signal',

@@ -167,27 +167,27 @@ describe('action type and surfaces', () => {
 });
 
 describe('preference', () => {
-  const with_ = (change: Parameters<typeof preferring>[0]): string =>
+  const wanting = (change: Parameters<typeof preferring>[0]): string =>
     vetoOf({ state: { profile: preferring(change) } });
 
   test('no preferences: everything the policy allows (R-85)', () => {
-    expect(with_({})).toBe('sent');
+    expect(wanting({})).toBe('sent');
   });
 
   test('an opt-out by type or by playbook holds; an unknown word opts out of nothing (D-68)', () => {
-    expect(with_({ optOutCategories: ['mirror'] })).toBe('preference: opted_out');
-    expect(with_({ optOutCategories: ['tests-missing'] })).toBe('preference: opted_out');
-    expect(with_({ optOutCategories: ['mentor', 'toString', ''] })).toBe('sent');
+    expect(wanting({ optOutCategories: ['mirror'] })).toBe('preference: opted_out');
+    expect(wanting({ optOutCategories: ['tests-missing'] })).toBe('preference: opted_out');
+    expect(wanting({ optOutCategories: ['mentor', 'toString', ''] })).toBe('sent');
   });
 
   test('a snooze holds until its moment', () => {
-    expect(with_({ snoozeUntilMs: NOON + 1 })).toBe('preference: snoozed');
-    expect(with_({ snoozeUntilMs: NOON })).toBe('sent');
+    expect(wanting({ snoozeUntilMs: NOON + 1 })).toBe('preference: snoozed');
+    expect(wanting({ snoozeUntilMs: NOON })).toBe('sent');
   });
 
   test('surfaces narrow and never widen (C-23); empty is none; a stored word we do not know breaks nothing (D-68)', () => {
-    expect(with_({ preferredSurfaces: [] })).toBe('preference: surface_not_preferred');
-    expect(with_({ preferredSurfaces: ['pager' as 'ide'] })).toBe('preference: surface_not_preferred');
+    expect(wanting({ preferredSurfaces: [] })).toBe('preference: surface_not_preferred');
+    expect(wanting({ preferredSurfaces: ['pager' as 'ide'] })).toBe('preference: surface_not_preferred');
     const profile = preferring({ preferredSurfaces: ['ide', 'ci'] });
     const playbooks = [aPlaybook({ actions: [anAction({ surfaces: ['ide', 'ci'] })] })];
     expect(

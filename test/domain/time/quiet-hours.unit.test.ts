@@ -55,6 +55,11 @@ describe('the switch', () => {
   });
 });
 
+test('off stays off in the hour that comes twice, and on a day whose own window is empty', () => {
+  const off = quiet('02:30', '02:30', { mon: 'none' });
+  expect(until(off, 'Europe/Berlin', '2026-10-25T01:00:00Z')).toBeNull();
+});
+
 describe('the weekday form (D-63)', () => {
   // 2026-05-09 is a Saturday.
   const weekend = quiet('22:00', '06:00', { sat: 'all', sun: 'all' });
