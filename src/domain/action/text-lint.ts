@@ -39,7 +39,7 @@ const FINDERS: Readonly<Record<Exclude<TextRule, 'shouting'>, RegExp>> = {
 };
 const FOR_ALL = ['urgency', 'fear', 'blame', 'comparison'] as const;
 const FOR_MIRROR = ['prescriptive', ...FOR_ALL] as const;
-const SHOUTING = /!{2,}|(?<![\w/.-])(?:[A-Z]{4,}\s+){2,}[A-Z]{2,}/;
+const SHOUTING = /!{2,}|(?<![\w/.-])(?:[A-Z]{2,}\s+){3,}[A-Z]{2,}/;
 
 const faultOf = (rule: TextRule, words: string): TextFault => ({ rule, words, message: `says "${words}" (${rule})` });
 

@@ -29,7 +29,7 @@ export const plainNumber = (value: number): string | null => {
 
 const ANYWHERE = /[\\`*_{}[\]~|]/g;
 const AT_LINE_START = /^([ \t]*)([#+=-]|\d+(?=[.)]))/gm;
-const AUTOLINK = /@|:\/\/|\bwww\.|#(?=\d)|\bGH-(?=\d)/gi;
+const AUTOLINK = /@|:\/\/|www\.|#(?=\d)|\bGH-(?=\d)/gi;
 const INVISIBLE = '\u200b';
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 

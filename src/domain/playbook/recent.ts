@@ -8,18 +8,19 @@ import { matchesEventType } from './trigger-match.ts';
 /** Source word of our own re-entries, which are not counted in `recent` (design 3.6). */
 const REENTRY_SOURCE = 'mmm';
 
+/** What `same` and `distinct` compare of the signal itself; also for a re-entry, which is not counted. */
+const placeOf = (signal: MmmSignalInput): RecentSignal => ({
+  atMs: Date.parse(signal.occurred_at),
+  type: signal.event_type,
+  repo: signal.repo_id,
+  branch: signal.branch,
+  file: signal.file_path,
+  subject: subjectKeyOfSignal(signal),
+});
+
 /** What `recent.*` remembers of a signal; null for a re-entry. The journal stores exactly this. */
-export const recentSignalOf = (signal: MmmSignalInput): RecentSignal | null => {
-  if (signal.source === REENTRY_SOURCE) return null;
-  return {
-    atMs: Date.parse(signal.occurred_at),
-    type: signal.event_type,
-    repo: signal.repo_id,
-    branch: signal.branch,
-    file: signal.file_path,
-    subject: subjectKeyOfSignal(signal),
-  };
-};
+export const recentSignalOf = (signal: MmmSignalInput): RecentSignal | null =>
+  signal.source === REENTRY_SOURCE ? null : placeOf(signal);
 
 /** First position whose time is after `ms`; the list is sorted by time. */
 const firstAfter = (signals: readonly RecentSignal[], ms: number): number => {
@@ -33,62 +34,72 @@ const firstAfter = (signals: readonly RecentSignal[], ms: number): number => {
   return low;
 };
 
+/** The fields of two signals that `same` compares. A branch or a file of the same name in another repository is another one. */
+const sameAs = (entry: RecentSignal, current: RecentSignal, same: SameField): boolean =>
+  entry[same] === current[same] && ((same !== 'branch' && same !== 'file') || entry.repo === current.repo);
+
 /**
  * The actor's signals as CEL and templates see them at `signal`: `state` is the state before it, so it is added here, once. Signals that
- * happened later but arrived earlier are outside the window (t - window, t]. Windows over 30 days see 30 days. Nothing is copied until asked.
+ * happened later but arrived earlier are outside the window (t - window, t]. Windows over 30 days see 30 days. Nothing is computed until asked;
+ * an answer is kept, because condition, texts and other playbooks ask the same (a scan over 512 signals takes some microseconds).
  */
 export const recentOf = (state: ActorState, signal: MmmSignalInput): Recent => {
-  const own = recentSignalOf(signal);
-  const nowMs = Date.parse(signal.occurred_at);
-  const subject = subjectKeyOfSignal(signal);
-  const current = { repo: signal.repo_id, branch: signal.branch, file: signal.file_path, subject };
   const earlier = state.recent;
-  const end = firstAfter(earlier, nowMs);
-
-  const sameAs = (entry: RecentSignal, same: SameField | null): boolean => {
-    if (same === null) return true;
-    // A branch or a file of the same name in another repository is another branch or file.
-    if ((same === 'branch' || same === 'file') && entry.repo !== current.repo) return false;
-    return current[same] !== null && entry[same] === current[same];
-  };
-  const visit = (type: string, windowMs: number, see: (entry: RecentSignal) => void): void => {
-    const start = firstAfter(earlier, nowMs - Math.min(windowMs, RECENT_WINDOW_MS));
-    for (let at = start; at < end; at += 1) {
-      const entry = earlier[at];
-      if (entry !== undefined && matchesEventType(type, entry.type)) see(entry);
+  const counted = signal.source !== REENTRY_SOURCE;
+  const counts = new Map<string, number>();
+  let known: { readonly current: RecentSignal; readonly end: number } | null = null;
+  const now = (): { readonly current: RecentSignal; readonly end: number } => {
+    if (known === null) {
+      const current = placeOf(signal);
+      known = { current, end: firstAfter(earlier, current.atMs) };
     }
-    if (own !== null && windowMs > 0 && matchesEventType(type, own.type)) see(own);
+    return known;
+  };
+
+  /** The signals of a window that fit, this one last. */
+  const within = (type: string, windowMs: number, same: SameField | null): readonly RecentSignal[] => {
+    const { current, end } = now();
+    if (windowMs <= 0 || (same !== null && current[same] === null)) return [];
+    const prefix = type.endsWith('*') ? type.slice(0, -1) : null;
+    const fitting: RecentSignal[] = [];
+    for (let at = firstAfter(earlier, current.atMs - Math.min(windowMs, RECENT_WINDOW_MS)); at < end; at += 1) {
+      const entry = earlier[at];
+      if (entry === undefined) continue;
+      if (prefix === null ? entry.type !== type : !entry.type.startsWith(prefix)) continue;
+      if (same === null || sameAs(entry, current, same)) fitting.push(entry);
+    }
+    if (counted && matchesEventType(type, current.type)) fitting.push(current);
+    return fitting;
+  };
+  const remembered = (key: string, compute: () => number): number => {
+    const before = counts.get(key);
+    if (before !== undefined) return before;
+    const count = Math.min(compute(), RECENT_MAX);
+    counts.set(key, count);
+    return count;
   };
 
   return {
-    count: (type, windowMs, same) => {
-      let count = 0;
-      visit(type, windowMs, (entry) => {
-        if (sameAs(entry, same)) count += 1;
-      });
-      return Math.min(count, RECENT_MAX);
-    },
-    distinct: (field, type, windowMs) => {
-      const values = new Set<string>();
-      visit(type, windowMs, (entry) => {
-        const value = entry[field];
-        if (value === null) return;
-        values.add(field === 'branch' || field === 'file' ? JSON.stringify([entry.repo, value]) : value);
-      });
-      return Math.min(values.size, RECENT_MAX);
-    },
+    count: (type, windowMs, same) =>
+      remembered(`count ${windowMs} ${same ?? ''} ${type}`, () => within(type, windowMs, same).length),
+    distinct: (field, type, windowMs) =>
+      remembered(`distinct ${windowMs} ${field} ${type}`, () => {
+        const values = new Set<string>();
+        for (const entry of within(type, windowMs, null)) {
+          const value = entry[field];
+          if (value === null) continue;
+          values.add(field === 'branch' || field === 'file' ? JSON.stringify([entry.repo, value]) : value);
+        }
+        return values.size;
+      }),
     since: (type, same) => {
-      const start = firstAfter(earlier, nowMs - RECENT_WINDOW_MS);
-      for (let at = end - 1; at >= start; at -= 1) {
-        const entry = earlier[at];
-        if (entry !== undefined && matchesEventType(type, entry.type) && sameAs(entry, same)) return nowMs - entry.atMs;
-      }
-      return null;
+      const fitting = within(type, RECENT_WINDOW_MS, same);
+      const { current } = now();
+      const newest = fitting.findLast((entry) => entry !== current);
+      return newest === undefined ? null : current.atMs - newest.atMs;
     },
     get signals() {
-      const start = firstAfter(earlier, nowMs - RECENT_WINDOW_MS);
-      const seen = earlier.slice(start, end);
-      return own === null ? seen : [...seen, own];
+      return within('*', RECENT_WINDOW_MS, null);
     },
   };
 };

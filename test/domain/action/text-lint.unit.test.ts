@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals';
+import { lintText } from '../../../src/domain/action/text-lint.ts';
+
+const rules = (type: 'mirror' | 'mentor', text: string): readonly string[] =>
+  lintText(type, text).map((fault) => fault.rule);
+
+describe('what a receiver would be right to mind', () => {
+  test.each([
+    ['You SHOULD add tests', 'prescriptive'],
+    ['Tests need  to exist', 'prescriptive'],
+    ["Don't push yet", 'prescriptive'],
+    ['Act now, review waits', 'urgency'],
+    ['This is dangerous', 'fear'],
+    ['This is your fault.', 'blame'],
+    ['More reverts than your colleagues', 'comparison'],
+    ['You are ranked 4th', 'comparison'],
+    ['No tests!!', 'shouting'],
+    ['THERE ARE NO TESTS', 'shouting'],
+  ])('%s: %s', (text, rule) => {
+    expect(rules('mirror', text)).toContain(rule);
+  });
+});
+
+describe('what is fine', () => {
+  test.each([
+    '7 files changed, none of them tests',
+    'src/must-have.ts was reverted',
+    'fix/urgent merged',
+    'should.ts changed 3 times',
+    'docs/README and API HTTP JSON files',
+    'A mustard file, a shoulder file',
+  ])('%s', (text) => {
+    expect(rules('mirror', text)).toEqual([]);
+  });
+  test('advice in a mentor', () => {
+    expect(rules('mentor', 'You should find a test useful here')).toEqual([]);
+  });
+});
+
+test('pressure is refused in every type', () => {
+  expect(rules('mentor', 'Act now or else')).toEqual(['urgency', 'fear']);
+});
+
+test('a hostile long text ends', () => {
+  expect(rules('mirror', `${'need '.repeat(20_000)}`)).toEqual([]);
+});
