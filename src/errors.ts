@@ -68,6 +68,11 @@ export const ERRORS = {
   USAGE: entry('the command line is not right', 'see --help'),
   NOT_A_REPOSITORY: entry('the path is not a git repository with commits', 'give the path of a repository'),
   TOPIC_MISSING: entry('a topic does not exist', 'run `mmm topics apply`'),
+  TOPICS_DIFFER: entry('the topics are not as topics.yaml says', 'run `mmm topics apply`; partitions: `mmm repartition`'),
+  SCHEMAS_DIFFER: entry(
+    'the registry is not as schemas/ says',
+    'run `mmm schemas register`; an incompatible schema needs another version',
+  ),
   // Definitions.
   PLAYBOOK_INVALID: entry('the playbook does not pass the lint', 'mend what the findings name'),
   TENANTS_FILE_INVALID: entry('the tenants file is not valid', 'mend what the findings name'),
@@ -77,6 +82,10 @@ export const ERRORS = {
   RESOURCE_NOT_FOUND: entry('there is no such thing for this tenant', 'check the id'),
   CONFLICT: entry('the state of the thing does not allow this', 'read it again and decide anew'),
   VALIDATION_ERROR: entry('the request does not have the right shape', 'mend the named field'),
+  BAD_REQUEST: entry('the request is not valid HTTP', 'mend the client'),
+  METHOD_NOT_ALLOWED: entry('the path exists, but not with this method', 'use a method of the Allow header'),
+  UNSUPPORTED_MEDIA_TYPE: entry('the body is not JSON by its content type', 'send Content-Type: application/json'),
+  REQUEST_TIMEOUT: entry('the request did not arrive in time', 'send it again', true),
   PAYLOAD_TOO_LARGE: entry('the request body is over the limit', 'send less at once'),
   RATE_LIMIT_EXCEEDED: entry('too many requests', 'wait as Retry-After says', true),
   OVERLOADED: entry('too many rows wait to be published', 'wait as Retry-After says', true),

@@ -25,7 +25,7 @@ export interface KafkaConnection {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly ssl?: KafkaTls | boolean;
-  readonly sasl?: KafkaSasl;
+  readonly sasl?: KafkaSasl | null;
 }
 
 const CONNECTION_TIMEOUT_MS = 3_000;
@@ -64,7 +64,7 @@ function configOf(connection: KafkaConnection, logger: Logger, retry: RetryOptio
     logLevel: kafkajs.logLevel.INFO,
     logCreator: bridgeLogs(logger),
     ...(ssl === undefined || ssl === false ? {} : { ssl: ssl === true ? true : { ...ssl } }),
-    ...(sasl === undefined ? {} : { sasl: { ...sasl } as SASLOptions }),
+    ...(sasl === undefined || sasl === null ? {} : { sasl: { ...sasl } as SASLOptions }),
   };
 }
 

@@ -67,7 +67,11 @@ export class TestCluster {
 
   async start(partitions: number): Promise<void> {
     await this.admin.connect();
-    const topics = TOPIC_NAMES.map((topic) => ({ topic: this.names.topic(topic), numPartitions: partitions, replicationFactor: 1 }));
+    const topics = TOPIC_NAMES.map((topic) => ({
+      topic: this.names.topic(topic),
+      numPartitions: partitions,
+      replicationFactor: 1,
+    }));
     await this.admin.createAll(topics);
   }
 

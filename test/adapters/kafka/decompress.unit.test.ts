@@ -19,7 +19,9 @@ const lz4Frame = Buffer.concat([
 describe('packed record batches', () => {
   test('Snappy, bare and framed', () => {
     expect(decompressSnappy(snappyBlock, LIMIT).toString()).toBe('abcabcabcabc');
-    expect(decompressSnappy(Buffer.concat([framed, framed.subarray(16)]), LIMIT).toString()).toBe('abcabcabcabc'.repeat(2));
+    expect(decompressSnappy(Buffer.concat([framed, framed.subarray(16)]), LIMIT).toString()).toBe(
+      'abcabcabcabc'.repeat(2),
+    );
   });
   test('LZ4', () => expect(decompressLz4(lz4Frame, LIMIT).toString()).toBe('abcabcabcabc'));
 

@@ -44,7 +44,9 @@ test('partitions move to a second member and back when it is killed; a kept one 
   for (const reader of readers.values()) await reader.seek('earliest');
   const signals = (from: number, to: number) =>
     [...readers.keys()].flatMap((partition) =>
-      Array.from({ length: to - from }, (_, i) => record('mmm.signals', keyIn(partition, PARTITIONS), String(from + i))),
+      Array.from({ length: to - from }, (_, i) =>
+        record('mmm.signals', keyIn(partition, PARTITIONS), String(from + i)),
+      ),
     );
   await cluster.writer.append(signals(0, 50));
   for (const reader of readers.values()) expect(await takeAll(reader, 50)).toHaveLength(50);

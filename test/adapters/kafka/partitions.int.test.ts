@@ -14,7 +14,13 @@ partitionsContract('kafka', async () => {
     group: cluster.newGroup(),
     readAll: async (topic) => {
       const records = await kcatConsume({ topic: cluster.names.topic(topic), brokers: brokers() });
-      return records.map(({ key, value, offset }) => ({ key, value, offset: BigInt(offset), headers: {}, timestampMs: 0 }));
+      return records.map(({ key, value, offset }) => ({
+        key,
+        value,
+        offset: BigInt(offset),
+        headers: {},
+        timestampMs: 0,
+      }));
     },
     close: async () => cluster.close(),
   };

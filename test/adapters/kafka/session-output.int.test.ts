@@ -25,7 +25,8 @@ function faultySocket({ host, port, onConnect }: { host: string; port: number; o
   };
   Object.assign(socket, {
     write: (request: Buffer, ...rest: unknown[]): boolean => {
-      if (Buffer.from(request as unknown as string, 'latin1').readInt16BE(4) !== cut?.apiKey) return write(request, ...rest);
+      if (Buffer.from(request as unknown as string, 'latin1').readInt16BE(4) !== cut?.apiKey)
+        return write(request, ...rest);
       const { when } = cut;
       cut = null;
       if (when === 'after') {

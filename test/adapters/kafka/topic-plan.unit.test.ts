@@ -6,7 +6,9 @@ import { TOPICS, TOPIC_NAMES } from '../../../src/generated/topics.ts';
 import type { TopicName } from '../../../src/generated/topics.ts';
 
 const asWanted = (): Map<TopicName, ExistingTopic> =>
-  new Map(TOPIC_NAMES.map((name) => [name, { partitions: TOPICS[name].partitions, configs: wantedConfigs(TOPICS[name]) }]));
+  new Map(
+    TOPIC_NAMES.map((name) => [name, { partitions: TOPICS[name].partitions, configs: wantedConfigs(TOPICS[name]) }]),
+  );
 
 const stepOf = (existing: ReadonlyMap<TopicName, ExistingTopic>, topic: TopicName) =>
   planTopics(existing).filter((step) => step.topic === topic);
@@ -43,7 +45,9 @@ describe('planTopics', () => {
 
   test('the outbox topic has as many partitions as mmm.signals has, not as topics.yaml says', () => {
     const existing = asWanted().set('mmm.signals', { partitions: 12, configs: wantedConfigs(TOPICS['mmm.signals']) });
-    expect(stepOf(existing, 'mmm.outbox')).toEqual([{ kind: 'partitions-differ', topic: 'mmm.outbox', is: 6, wanted: 12 }]);
+    expect(stepOf(existing, 'mmm.outbox')).toEqual([
+      { kind: 'partitions-differ', topic: 'mmm.outbox', is: 6, wanted: 12 },
+    ]);
     existing.delete('mmm.outbox');
     expect(stepOf(existing, 'mmm.outbox')).toMatchObject([{ kind: 'create', partitions: 12 }]);
     expect(stepOf(existing, 'mmm.signals')).toEqual([{ kind: 'ok', topic: 'mmm.signals' }]);

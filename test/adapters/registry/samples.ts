@@ -1,0 +1,26 @@
+import type { MmmSignalInput } from '../../../src/generated/records.ts';
+
+export const SIGNAL: MmmSignalInput = {
+  signal_id: '0b9c5a4e-0000-5000-8000-000000000001',
+  source_signal_id: 'sig-1',
+  tenant_id: 'acme',
+  actor_id: 'dev1',
+  actor_type: 'human',
+  source: 'pm3',
+  event_type: 'commit_pushed',
+  severity: 'info',
+  occurred_at: '2026-01-01T10:00:00.000Z',
+  received_at: '2026-01-01T10:00:01.000Z',
+  repo_id: 'org/repo',
+  branch: null,
+  commit: null,
+  file_path: null,
+  environment: null,
+  plane: null,
+  evaluation_point: null,
+  subject: null,
+  surface_hint: null,
+  payload: { files_changed: 3, note: 'x', flag: true },
+  trace_parent: null,
+  origin: { topic: 'pm3.signals.normalized', partition: 1, offset: '42' },
+};
