@@ -10,9 +10,15 @@ BEGIN
     EXCEPTION WHEN duplicate_object OR unique_violation THEN
       NULL;
     END;
-    -- From PostgreSQL 16 on, having made a role does not give the right to SET ROLE to it.
-    IF NOT pg_has_role(current_user, v_role, 'USAGE') THEN
-      EXECUTE format('GRANT %I TO CURRENT_USER', v_role);
+    -- Having made a role does not give the right to SET ROLE to it (PostgreSQL 16). Without INHERIT FALSE the owner would have the role's
+    -- policies all the time, and its row level security would be forced in name only; 15 knows no such option.
+    IF current_setting('server_version_num')::integer < 160000 THEN
+      IF NOT pg_has_role(current_user, v_role, 'USAGE') THEN
+        EXECUTE format('GRANT %I TO CURRENT_USER', v_role);
+      END IF;
+    ELSIF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+      AND (pg_has_role(current_user, v_role, 'USAGE') OR NOT pg_has_role(current_user, v_role, 'SET')) THEN
+      EXECUTE format('GRANT %I TO CURRENT_USER WITH INHERIT FALSE, SET TRUE', v_role);
     END IF;
   END LOOP;
 END

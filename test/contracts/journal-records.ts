@@ -28,7 +28,7 @@ export const decisionOf = (from: JournalEntry): DecisionRow => ({
   decisionId: from.decisionId ?? '',
   signalId: from.signalId,
   decidedAtMs: from.decidedAtMs,
-  body: `{"decision_id":"${from.decisionId}","text":"gr\u00fcn"}`,
+  body: `{"decision_id":"${from.decisionId ?? ''}","text":"gr\u00fcn"}`,
   trace: '{"gates":[]}',
   read: '{"policy":1}',
   receiptId: `receipt-of-${from.signalId}`,

@@ -65,16 +65,20 @@ const connectionConfig = (options: DatabaseOptions): pg.PoolConfig => ({
 
 export const openDatabase = (options: DatabaseOptions): Database => {
   const config = connectionConfig(options);
-  const pool = new pg.Pool({
+  const poolConfig = {
     ...config,
     max: options.maxConnections,
     // Awaited before the connection is given out: a connection without its role would not be bound by row level security.
     onConnect: async (client: pg.ClientBase) => {
       if (options.role !== null) await client.query(`SET ROLE ${options.role}`);
     },
-  } as pg.PoolConfig);
-  // An idle connection that breaks: the pool drops it; without a handler the process would end.
-  pool.on('error', (error) => options.logger.warn('database_connection_lost', { error: error.message }));
+  };
+  const pool = new pg.Pool(poolConfig);
+  const lost = (error: Error): void => options.logger.warn('database_connection_lost', { error: error.message });
+  // Without a handler the process would end: the pool's own is for idle connections, this one for a connection that breaks while it is held
+  // by a transaction and between two statements (the next statement then fails, which is how the caller learns of it).
+  pool.on('connect', (client) => client.on('error', lost));
+  pool.on('error', lost);
   let listener: Listener | null = null;
 
   return {

@@ -116,12 +116,13 @@ export class PostgresJournal implements Journal {
     ]);
     return actors.map((key, index) => {
       const row = rows[index];
+      const receiptKey = row?.receipt_key ?? null;
       return {
         key,
         version: row?.version ?? 0,
         head: row?.head ?? '',
         profile: row?.profile ?? null,
-        actorRef: row?.receipt_key == null ? null : actorRefOf(row.receipt_key, key.actorId),
+        actorRef: receiptKey === null ? null : actorRefOf(receiptKey, key.actorId),
         entries: (row?.entries ?? []).map(entryOf),
       };
     });
