@@ -1,0 +1,127 @@
+import { deleteExpired } from '../../adapters/embedded/log-topics.ts';
+import { openEmbeddedLog } from '../../adapters/embedded/log.ts';
+import { createKafkaClients, type KafkaClients } from '../../adapters/kafka/connection.ts';
+import { KafkaIntakeSource } from '../../adapters/kafka/intake-source.ts';
+import { DECIDE_GROUP, INTAKE_GROUP, KafkaNames } from '../../adapters/kafka/names.ts';
+import { PartitionCounts } from '../../adapters/kafka/partition-counts.ts';
+import { KafkaPartitionGroup } from '../../adapters/kafka/partition-group.ts';
+import { KafkaRecordWriter } from '../../adapters/kafka/record-writer.ts';
+import { KafkaSessionOutputs } from '../../adapters/kafka/session-outputs.ts';
+import { KafkaTopicAdmin } from '../../adapters/kafka/topic-admin.ts';
+import { TOPICS, type TopicName } from '../../generated/topics.ts';
+import type { Clock } from '../../pipeline/ports/clock.ts';
+import type { IntakeSource, RecordWriter } from '../../pipeline/ports/intake.ts';
+import type { Logger } from '../../pipeline/ports/logger.ts';
+import type { Metrics } from '../../pipeline/ports/metrics.ts';
+import type { PartitionGroup, SessionOutputs } from '../../pipeline/ports/partitions.ts';
+import type { Config, KafkaConfig } from '../../runtime/config.ts';
+import type { Store } from './store.ts';
+
+/** What intake reads; outcomes and erasures have stages of their own in later issues. */
+export const SIGNAL_TOPICS: readonly TopicName[] = [
+  'pm3.signals.normalized',
+  'ubi.behavioural_signals',
+  'detection.alerts',
+  'release.events',
+  'incident.events',
+  'mmm.triggers',
+];
+
+const MAINTENANCE_EVERY_MS = 60_000;
+
+/** The log behind the ports, Kafka or PostgreSQL. */
+export interface EngineLog {
+  readonly partitions: number;
+  readonly writer: RecordWriter;
+  readonly outputs: SessionOutputs;
+  intake(): IntakeSource;
+  group(): PartitionGroup;
+  /** Rejects if the log does not answer. */
+  check(): Promise<void>;
+  /** Lag gauges on Kafka, retention on the embedded log. Called every minute. */
+  maintain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface EngineLogDeps {
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** The client has given up for good: the process has to end and be started again. */
+  readonly onFailed: (error: Error) => void;
+}
+
+export const openEngineLog = (deps: EngineLogDeps): Promise<EngineLog> =>
+  deps.config.distributed === null ? embeddedLog(deps) : kafkaLog(deps, deps.config.distributed.kafka);
+
+const embeddedLog = (deps: EngineLogDeps): Promise<EngineLog> => {
+  const { store, clock, logger } = deps;
+  const partitions = TOPICS['mmm.signals'].partitions;
+  const log = openEmbeddedLog({ database: store.pipeline, clock, logger, signalPartitions: partitions, inputTopics: SIGNAL_TOPICS });
+  return Promise.resolve({
+    partitions,
+    writer: log.writer,
+    outputs: log.outputs,
+    intake: () => log.intake,
+    group: () => log.group,
+    check: async () => void (await store.pipeline.query('SELECT 1')),
+    maintain: async () => void (await deleteExpired(store.pipeline, clock.now())),
+    close: () => log.writer.close(),
+  });
+};
+
+export const kafkaClients = (config: KafkaConfig, logger: Logger): KafkaClients =>
+  createKafkaClients(
+    {
+      brokers: config.brokers,
+      clientId: 'mmm-engine',
+      ssl: config.ssl,
+      ...(config.sasl === null ? {} : { sasl: config.sasl }),
+    },
+    logger,
+  );
+
+const kafkaLog = async (deps: EngineLogDeps, kafka: KafkaConfig): Promise<EngineLog> => {
+  const { config, clock, logger, metrics, onFailed } = deps;
+  const clients = kafkaClients(kafka, logger);
+  const names = new KafkaNames(config.namespace);
+  const topics = new KafkaTopicAdmin(clients.patient, names);
+  await topics.connect();
+  try {
+    await topics.assertBrokerVersions();
+    const partitions = await topics.partitionCount('mmm.signals');
+    const counts = new PartitionCounts(topics.admin, names, clock);
+    const shared = { names, counts, admin: topics.admin, clock, logger, metrics };
+    const writer = new KafkaRecordWriter({ kafka: clients.patient, names, counts, logger });
+    return {
+      partitions,
+      writer,
+      outputs: new KafkaSessionOutputs({ ...shared, kafka: clients.transactional }),
+      intake: () => new KafkaIntakeSource({ ...shared, kafka: clients.patient, topics: SIGNAL_TOPICS, onFailed }),
+      group: () => new KafkaPartitionGroup({ ...shared, kafka: clients.patient, onFailed }),
+      check: async () => void (await topics.partitionCount('mmm.signals')),
+      maintain: async () => {
+        await topics.reportLag(INTAKE_GROUP, SIGNAL_TOPICS, metrics);
+        await topics.reportLag(DECIDE_GROUP, ['mmm.signals'], metrics);
+      },
+      close: async () => {
+        await writer.close();
+        await topics.close();
+      },
+    };
+  } catch (error) {
+    await topics.close();
+    throw error;
+  }
+};
+
+/** Runs `maintain` until stopped; a failure is told and tried again, it never ends the engine. */
+export const keepMaintained = (log: EngineLog, logger: Logger): (() => void) => {
+  const timer = setInterval(() => {
+    log.maintain().catch((error: unknown) => logger.warn('maintenance_failed', { error }));
+  }, MAINTENANCE_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+};

@@ -1,0 +1,162 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createCelCompiler } from '../../adapters/cel/cel-compiler.ts';
+import { randomId, uuidIds } from '../../adapters/ids/uuid-ids.ts';
+import { newActorRef } from '../../adapters/keys/actor-ref.ts';
+import { ensureSigningKey, loadSigningKey, type SigningKey } from '../../adapters/keys/ed25519-signer.ts';
+import { MemoryStateCache } from '../../adapters/memory/memory-state-cache.ts';
+import { ensurePartitionCount } from '../../adapters/postgres/partition-setting.ts';
+import { PostgresJournal } from '../../adapters/postgres/postgres-journal.ts';
+import { PostgresRulesSource } from '../../adapters/postgres/postgres-rules-source.ts';
+import { RedisStateCache } from '../../adapters/redis/redis-state-cache.ts';
+import { LocalInputDecoder, RegistryInputDecoder } from '../../adapters/registry/input-decoder.ts';
+import { LocalCodec, RegistryCodec } from '../../adapters/registry/record-codec.ts';
+import { RegistryClient } from '../../adapters/registry/registry-client.ts';
+import { createSecretlintScanner } from '../../adapters/secrets/secretlint-scanner.ts';
+import { compileRules } from '../../domain/compile-rules.ts';
+import { MmmError } from '../../errors.ts';
+import { createNormaliser } from '../../pipeline/normalise/normalise-document.ts';
+import { createPipeline, type Pipeline } from '../../pipeline/pipeline.ts';
+import { decideNow, type DecideNowAnswer } from '../../pipeline/decide/decide-now.ts';
+import type { InputDecoder, RecordCodec } from '../../pipeline/ports/codec.ts';
+import type { Normaliser } from '../../pipeline/ports/normaliser.ts';
+import type { StateCache } from '../../pipeline/ports/state-cache.ts';
+import type { MmmSignalInput } from '../../generated/records.ts';
+import type { Config } from '../../runtime/config.ts';
+import { NO_CONTEXT } from '../no-context.ts';
+import { type EngineLog, openEngineLog } from './engine-log.ts';
+import { ENGINE_VERSION, type ProcessParts } from './process-parts.ts';
+import { openStore, type Store } from './store.ts';
+
+export type Role = 'intake' | 'decide' | 'api';
+export const ROLES: readonly Role[] = ['intake', 'decide', 'api'];
+
+/** Everything one process of the engine is made of, connected and ready to start. */
+export interface Engine {
+  readonly store: Store;
+  readonly log: EngineLog;
+  readonly codec: RecordCodec;
+  readonly normaliser: Normaliser;
+  readonly signer: SigningKey;
+  readonly pipeline: Pipeline;
+  readonly checks: readonly { readonly name: string; check(): Promise<void> }[];
+  decideNow(signal: MmmSignalInput, budgetMs: number): Promise<DecideNowAnswer>;
+  close(): Promise<void>;
+}
+
+/** The key of the embedded default lies in its data folder, made at the first start; elsewhere the engine does not start without one (G6). */
+export const signingKeyOf = (config: Config): SigningKey => {
+  if (config.signing.keyFile !== null || config.backend === 'distributed') return loadSigningKey(config.signing.keyFile, config.signing.kid);
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const file = join(config.dataDir, 'signing-key.pem');
+  ensureSigningKey(file);
+  return loadSigningKey(file, config.signing.kid);
+};
+
+/**
+ * Opens store, log, cache and schemas in this order and joins them. `onFailed` is told when something ended that cannot be mended inside this
+ * process. A fault on the way closes what was opened.
+ */
+export const openEngine = async (parts: ProcessParts, roles: ReadonlySet<Role>, onFailed: (error: Error) => void): Promise<Engine> => {
+  const { config, clock, logger, metrics } = parts;
+  const opened: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of opened.splice(0).reverse()) await one();
+  };
+  try {
+    const signer = signingKeyOf(config);
+    const store = await openStore(config, logger, 'engine');
+    opened.push(() => store.close());
+    void store.ended.then((reason) => onFailed(new MmmError('DATABASE_UNAVAILABLE', reason)));
+
+    const log = await openEngineLog({ config, store, clock, logger, metrics, onFailed });
+    opened.push(() => log.close());
+    const stored = await ensurePartitionCount(store.pipeline, log.partitions);
+    if (stored !== log.partitions) throw new MmmError('PARTITIONS_CHANGED', undefined, { details: { stored, found: log.partitions } });
+
+    const { codec, decoder } = await schemasOf(parts);
+    const cache = await cacheOf(parts);
+    opened.push(() => cache.close());
+    const rules = rulesOf(parts, store);
+    rules.start();
+    opened.push(() => Promise.resolve(rules.stop()));
+
+    const normaliser = createNormaliser({ ids: uuidIds, scanner: createSecretlintScanner() });
+    const journal = new PostgresJournal(store.pipeline, clock);
+    const decide = { journal, cache, codec, rules, ids: uuidIds, signer, randomId, newActorRef, contextOf: () => NO_CONTEXT, clock };
+    const shared = { clock, logger, metrics, engineVersion: ENGINE_VERSION };
+    const pipeline = createPipeline({
+      intake: roles.has('intake') ? { ...shared, source: log.intake(), writer: log.writer, decoder, codec, normaliser } : null,
+      decide: roles.has('decide') ? { ...shared, ...decide, group: log.group(), outputs: log.outputs } : null,
+    });
+    return {
+      store,
+      log,
+      codec,
+      normaliser,
+      signer,
+      pipeline,
+      checks: checksOf(store, log, pipeline),
+      decideNow: (signal, budgetMs) => decideNow({ ...decide, partitions: log.partitions }, signal, budgetMs),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const schemasOf = async ({ config, clock }: ProcessParts): Promise<{ codec: RecordCodec; decoder: InputDecoder }> => {
+  if (config.distributed === null) return { codec: new LocalCodec(), decoder: new LocalInputDecoder() };
+  const client = new RegistryClient(config.distributed.registryUrl);
+  const monotonicMs = (): number => clock.monotonicMs();
+  return {
+    codec: await RegistryCodec.create(client, config.namespace, monotonicMs),
+    decoder: new RegistryInputDecoder(client, monotonicMs),
+  };
+};
+
+const cacheOf = async ({ config, logger, metrics }: ProcessParts): Promise<StateCache> => {
+  if (config.distributed === null) return new MemoryStateCache();
+  const cache = new RedisStateCache(config.distributed.redisUrl, config.namespace, logger, metrics);
+  await cache.connect();
+  return cache;
+};
+
+const rulesOf = ({ clock, logger }: ProcessParts, store: Store): PostgresRulesSource => {
+  const conditions = createCelCompiler();
+  return new PostgresRulesSource({
+    database: store.pipeline,
+    clock,
+    logger,
+    compile: (tenantId, stored) => {
+      const compiled = compileRules({ ...stored, conditions, ids: uuidIds });
+      if (!compiled.ok) {
+        logger.error('tenant_policy_unusable', { tenant_id: tenantId, findings: compiled.findings });
+        return null;
+      }
+      for (const { findings } of compiled.skipped) logger.error('playbook_unusable', { tenant_id: tenantId, findings });
+      return compiled.rules;
+    },
+  });
+};
+
+/** What has to answer before this process may be sent work. Redis is not among them: without it decisions are slower, not wrong. */
+const checksOf = (store: Store, log: EngineLog, pipeline: Pipeline): Engine['checks'] => [
+  { name: 'database', check: async () => void (await store.pipeline.query('SELECT 1')) },
+  { name: 'log', check: () => log.check() },
+  {
+    name: 'intake',
+    check: async () => {
+      const { intake } = pipeline.health();
+      if (intake?.joined === false) throw new MmmError('LOG_UNAVAILABLE', intake.detail);
+    },
+  },
+  {
+    name: 'partitions',
+    check: async () => {
+      const waiting = pipeline.health().partitions?.filter((one) => one.state === 'blocked' || one.state === 'waiting') ?? [];
+      if (waiting.length > 0) throw new MmmError('DEPENDENCY_UNAVAILABLE', waiting.map((one) => `${one.partition}: ${one.code}`).join(', '));
+    },
+  },
+];

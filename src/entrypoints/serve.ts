@@ -1,0 +1,108 @@
+import { openDevTokens } from '../adapters/http/dev-tokens.ts';
+import type { Config } from '../runtime/config.ts';
+import { Lifecycle, STOP_DEADLINE_MS } from '../runtime/lifecycle.ts';
+import type { CliIo } from './cli/command.ts';
+import { applyTenants, DEMO_TENANTS } from './composition/apply-tenants.ts';
+import { type Engine, openEngine, type Role } from './composition/engine.ts';
+import { keepMaintained } from './composition/engine-log.ts';
+import { httpServersOf, tokenVerifierOf } from './composition/http.ts';
+import { type ProcessParts, processParts } from './composition/process-parts.ts';
+import { welcome } from './welcome.ts';
+
+/** A terminal and npm may both pass the same Ctrl-C on; a second one this soon is no second wish. */
+const SAME_SIGNAL_MS = 500;
+
+/** Runs the engine until a signal or a fault ends it. Answers the exit code. Parts start in order and stop in reverse (style 10). */
+export const serve = async (config: Config, roles: ReadonlySet<Role>, io: CliIo): Promise<number> => {
+  const parts = processParts(config);
+  const ended = Promise.withResolvers<number>();
+  const lifecycle = new Lifecycle(parts.logger);
+  const stopOn = stopOnSignals(() => ended.resolve(0));
+  const onFailed = (error: Error): void => {
+    parts.logger.error('engine_failed', { error });
+    ended.resolve(1);
+  };
+  try {
+    const engine = await openEngine(parts, roles, onFailed);
+    addParts(lifecycle, parts, engine, roles, io);
+    await lifecycle.start();
+    const code = await ended.promise;
+    const hard = setTimeout(() => process.exit(code === 0 ? 1 : code), STOP_DEADLINE_MS);
+    hard.unref();
+    await lifecycle.stop();
+    return code;
+  } finally {
+    stopOn();
+  }
+};
+
+const addParts = (lifecycle: Lifecycle, parts: ProcessParts, engine: Engine, roles: ReadonlySet<Role>, io: CliIo): void => {
+  const { config, logger } = parts;
+  const verifyToken = tokenVerifierOf(parts);
+  const servers = httpServersOf(parts, engine, verifyToken);
+  let stopMaintenance = (): void => {};
+  const urls = { api: null as string | null, metrics: null as string | null };
+
+  lifecycle.add('engine', () => Promise.resolve(), () => engine.close());
+  lifecycle.add(
+    'demo tenant',
+    async () => {
+      if (config.backend === 'embedded') await applyTenants(engine.store, DEMO_TENANTS, 'npm start');
+    },
+    () => Promise.resolve(),
+  );
+  lifecycle.add('metrics', async () => void (urls.metrics = (await servers.metrics.start()).url), () => servers.metrics.stop());
+  lifecycle.add('pipeline', () => engine.pipeline.start(), () => engine.pipeline.stop());
+  lifecycle.add(
+    'maintenance',
+    async () => void (stopMaintenance = keepMaintained(engine.log, logger)),
+    async () => stopMaintenance(),
+  );
+  if (roles.has('api')) {
+    lifecycle.add('http', async () => void (urls.api = (await servers.api.start()).url), () => servers.api.stop());
+  }
+  lifecycle.add(
+    'welcome',
+    async () => {
+      if (verifyToken === null && roles.has('api')) logger.warn('no_token_keys', { remedy: 'set MMM_JWKS_URL or MMM_JWKS_FILE; until then 401' });
+      for (const line of await welcome({ config, urls, issueToken: () => developmentToken(parts) })) io.out(line);
+    },
+    () => Promise.resolve(),
+  );
+};
+
+/** Null where there are none: a token printed on a real installation would be a hole. */
+const developmentToken = async ({ config, clock }: ProcessParts): Promise<string | null> => {
+  if (config.backend !== 'embedded' || config.jwt.jwksFile !== null || config.jwt.jwksUrl !== null) return null;
+  try {
+    const tokens = openDevTokens(config.dataDir, { backend: config.backend, host: config.http.host, hasKeySet: false });
+    return await tokens.issue({
+      tenantId: 'demo',
+      subject: 'dev1',
+      roles: ['tenant_admin'],
+      scopes: ['mmm.decide', 'mmm.read', 'mmm.outcome'],
+      audience: config.jwt.audience,
+      issuedAtMs: clock.now(),
+      hours: 8,
+    });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'FORBIDDEN') return null;
+    throw error;
+  }
+};
+
+/** The first signal stops in order; a second, later one ends the process at once. Answers the way to undo it. */
+const stopOnSignals = (onFirst: () => void): (() => void) => {
+  let firstAt: number | null = null;
+  const handler = (): void => {
+    const now = performance.now();
+    if (firstAt === null) {
+      firstAt = now;
+      onFirst();
+    } else if (now - firstAt > SAME_SIGNAL_MS) process.exit(1);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, handler);
+  return () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, handler);
+  };
+};
