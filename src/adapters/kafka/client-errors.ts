@@ -34,6 +34,8 @@ export function transactionError(error: unknown, asked: boolean): MmmError {
   return new MmmError(asked ? 'IN_DOUBT' : 'LOG_UNAVAILABLE', undefined, { details, cause: error });
 }
 
+/** What any other call failed with: TOPIC_MISSING, else LOG_UNAVAILABLE; errors of ours as they are. */
 export function logUnavailable(error: unknown): MmmError {
-  return transactionError(error, false);
+  if (clientErrorFacts(error).type !== 'UNKNOWN_TOPIC_OR_PARTITION') return transactionError(error, false);
+  return new MmmError('TOPIC_MISSING', undefined, { cause: error });
 }

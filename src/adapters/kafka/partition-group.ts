@@ -38,6 +38,7 @@ interface Slot {
   readonly reader: PartitionReader;
   paused: boolean;
   again: bigint | null;
+  mending: boolean;
 }
 
 /**
@@ -156,7 +157,7 @@ export class KafkaPartitionGroup implements PartitionGroup {
       },
       wake: () => buffer.wake(),
     };
-    const slot: Slot = { buffer, reader, paused: false, again: null };
+    const slot: Slot = { buffer, reader, paused: false, again: null, mending: false };
     this.#slots.set(partition, slot);
     return slot;
   }
@@ -180,6 +181,7 @@ export class KafkaPartitionGroup implements PartitionGroup {
     const slot = this.#slot(partition);
     const run = { first: BigInt(first), last: BigInt(batch.lastOffset()), records: batch.messages.map(logRecord) };
     const answer = slot.buffer.offer(run);
+    if (answer === 'taken') slot.again = null;
     if (answer === 'taken' || answer === 'known') {
       payload.resolveOffset(batch.lastOffset());
       this.#throttle(partition, slot);
@@ -194,7 +196,9 @@ export class KafkaPartitionGroup implements PartitionGroup {
    */
   async #mend(partition: number, slot: Slot, arrived: bigint): Promise<void> {
     const expected = slot.buffer.next;
-    if (expected === null) return;
+    // One at a time: the same wrong fetch comes again meanwhile, and must not pass for a second finding.
+    if (expected === null || slot.mending) return;
+    slot.mending = true;
     try {
       const start = await this.#logStart(partition);
       if (slot.buffer.next !== expected) return;
@@ -208,6 +212,8 @@ export class KafkaPartitionGroup implements PartitionGroup {
     } catch (error) {
       // The next fetch finds the same gap and comes here again.
       this.#deps.logger.warn('kafka.gap_not_mended', { partition, cause: error });
+    } finally {
+      slot.mending = false;
     }
   }
 

@@ -70,3 +70,10 @@ test('stop waits for the running batch and acknowledges it; what was not settled
   expect((await got.promise).map(text)).toEqual(['two']);
   await third.stop();
 });
+
+test('a topic that does not exist is named as such', async () => {
+  const empty = new TestCluster();
+  const source = empty.newIntake(['release.events']);
+  await expect(source.start(async () => undefined)).rejects.toMatchObject({ code: 'TOPIC_MISSING' });
+  await source.stop();
+});

@@ -8,5 +8,5 @@ export async function produceWithKcat(topic: string, codec: string, values: read
   const child = spawn('kcat', args, { stdio: ['pipe', 'ignore', 'inherit'] });
   child.stdin.end(`${values.join('\n')}\n`);
   const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`kcat ended with ${code}`);
+  if (code !== 0) throw new Error(`kcat ended with ${String(code)}`);
 }
