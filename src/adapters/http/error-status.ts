@@ -1,0 +1,80 @@
+import type { ErrorCode } from '../../errors.ts';
+
+export interface HttpError {
+  readonly status: number;
+  /** The code the caller sees, where our own would tell of our insides. */
+  readonly shown?: ErrorCode;
+}
+
+const input: HttpError = { status: 422 };
+const dependency: HttpError = { status: 503, shown: 'DEPENDENCY_UNAVAILABLE' };
+const fault: HttpError = { status: 500, shown: 'INTERNAL_ERROR' };
+
+/** The one place where a code of the catalogue becomes a status (style 16). Total by its type; C-7: a dependency that is away is 503, never 401. */
+export const HTTP_ERRORS: Readonly<Record<ErrorCode, HttpError>> = {
+  EMPTY_VALUE: input,
+  NOT_JSON: input,
+  INVALID_UTF8: input,
+  AVRO_MALFORMED: input,
+  SCHEMA_ID_UNKNOWN: input,
+  SCHEMA_VIOLATION: input,
+  TENANT_MISSING: input,
+  ID_MISSING: input,
+  TIME_MISSING: input,
+  TIME_IN_FUTURE: input,
+  ID_INVALID: input,
+  RECORD_TOO_LARGE: { status: 413 },
+  TOO_DEEP: input,
+  TOO_MANY_KEYS: input,
+  KEY_TOO_LONG: input,
+  KEY_FORBIDDEN: input,
+  STRING_TOO_LONG: input,
+  ARRAY_TOO_LONG: input,
+  SECRET_FOUND: input,
+  UNEXPECTED_FAILURE: fault,
+  OUTPUT_TOO_LARGE: fault,
+  REGISTRY_UNAVAILABLE: dependency,
+  LOG_UNAVAILABLE: dependency,
+  DATABASE_UNAVAILABLE: dependency,
+  CACHE_UNAVAILABLE: dependency,
+  FENCED: dependency,
+  IN_DOUBT: dependency,
+  EPOCH_STALE: dependency,
+  OUTBOX_GAP: dependency,
+  OUTBOX_CURSOR_LOST: dependency,
+  DATABASE_WENT_BACK: dependency,
+  DATABASE_NOT_DURABLE: dependency,
+  PARTITIONS_CHANGED: dependency,
+  SCHEMA_TOO_NEW: dependency,
+  SCHEMA_NOT_MIGRATED: dependency,
+  BROKER_TOO_OLD: dependency,
+  TOPIC_MISSING: dependency,
+  TOPICS_DIFFER: dependency,
+  SCHEMAS_DIFFER: dependency,
+  CONFIG_INVALID: fault,
+  SIGNING_KEY_MISSING: fault,
+  SIGNING_KEY_INVALID: fault,
+  STACK_START_FAILED: fault,
+  STACK_NOT_RUNNING: fault,
+  PREREQUISITE_MISSING: fault,
+  PORT_IN_USE: fault,
+  DATA_FOLDER_IN_USE: fault,
+  USAGE: fault,
+  NOT_A_REPOSITORY: fault,
+  PLAYBOOK_INVALID: input,
+  TENANTS_FILE_INVALID: input,
+  UNAUTHORIZED: { status: 401 },
+  FORBIDDEN: { status: 403 },
+  RESOURCE_NOT_FOUND: { status: 404 },
+  CONFLICT: { status: 409 },
+  VALIDATION_ERROR: input,
+  BAD_REQUEST: { status: 400 },
+  METHOD_NOT_ALLOWED: { status: 405 },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415 },
+  REQUEST_TIMEOUT: { status: 408 },
+  PAYLOAD_TOO_LARGE: { status: 413 },
+  RATE_LIMIT_EXCEEDED: { status: 429 },
+  OVERLOADED: { status: 503 },
+  DEPENDENCY_UNAVAILABLE: { status: 503 },
+  INTERNAL_ERROR: { status: 500 },
+};
