@@ -2,7 +2,7 @@
 -- A single statement would have one snapshot from before the lock and miss rows of the commit it waited for.
 --
 -- Bodies come as one blob; *_at are 1-based starts in it, *_len lengths, -1 = null. Actors are counted from 1 in request order.
--- SQLSTATEs (read by sql-states.ts): MM001 epoch stale, MM003 database went back, MM006 too many rows wait.
+-- SQLSTATEs (read by database-errors.ts): MM001 epoch stale, MM003 database went back, MM006 too many rows wait.
 --
 -- Lookups are LATERAL with LIMIT or a row lock, and updates go by row address: the plan then is an index probe per row whatever the
 -- statistics say. A join planned while the table was small stayed a full scan until the next ANALYZE.
