@@ -36,14 +36,24 @@ export const serve = async (config: Config, roles: ReadonlySet<Role>, io: CliIo)
   }
 };
 
-const addParts = (lifecycle: Lifecycle, parts: ProcessParts, engine: Engine, roles: ReadonlySet<Role>, io: CliIo): void => {
+const addParts = (
+  lifecycle: Lifecycle,
+  parts: ProcessParts,
+  engine: Engine,
+  roles: ReadonlySet<Role>,
+  io: CliIo,
+): void => {
   const { config, logger } = parts;
   const verifyToken = tokenVerifierOf(parts);
   const servers = httpServersOf(parts, engine, verifyToken);
   let stopMaintenance = (): void => {};
   const urls = { api: null as string | null, metrics: null as string | null };
 
-  lifecycle.add('engine', () => Promise.resolve(), () => engine.close());
+  lifecycle.add(
+    'engine',
+    () => Promise.resolve(),
+    () => engine.close(),
+  );
   lifecycle.add(
     'demo tenant',
     async () => {
@@ -51,20 +61,33 @@ const addParts = (lifecycle: Lifecycle, parts: ProcessParts, engine: Engine, rol
     },
     () => Promise.resolve(),
   );
-  lifecycle.add('metrics', async () => void (urls.metrics = (await servers.metrics.start()).url), () => servers.metrics.stop());
-  lifecycle.add('pipeline', () => engine.pipeline.start(), () => engine.pipeline.stop());
+  lifecycle.add(
+    'metrics',
+    async () => void (urls.metrics = (await servers.metrics.start()).url),
+    () => servers.metrics.stop(),
+  );
+  lifecycle.add(
+    'pipeline',
+    () => engine.pipeline.start(),
+    () => engine.pipeline.stop(),
+  );
   lifecycle.add(
     'maintenance',
     async () => void (stopMaintenance = keepMaintained(engine.log, logger)),
     async () => stopMaintenance(),
   );
   if (roles.has('api')) {
-    lifecycle.add('http', async () => void (urls.api = (await servers.api.start()).url), () => servers.api.stop());
+    lifecycle.add(
+      'http',
+      async () => void (urls.api = (await servers.api.start()).url),
+      () => servers.api.stop(),
+    );
   }
   lifecycle.add(
     'welcome',
     async () => {
-      if (verifyToken === null && roles.has('api')) logger.warn('no_token_keys', { remedy: 'set MMM_JWKS_URL or MMM_JWKS_FILE; until then 401' });
+      if (verifyToken === null && roles.has('api'))
+        logger.warn('no_token_keys', { remedy: 'set MMM_JWKS_URL or MMM_JWKS_FILE; until then 401' });
       for (const line of await welcome({ config, urls, issueToken: () => developmentToken(parts) })) io.out(line);
     },
     () => Promise.resolve(),

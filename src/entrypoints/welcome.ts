@@ -8,13 +8,17 @@ export const welcome = async (facts: {
 }): Promise<string[]> => {
   const { config, urls } = facts;
   if (config.backend === 'distributed' || urls.api === null) {
-    return [`mmm-engine runs (${config.backend}).${urls.api === null ? '' : ` API: ${urls.api}`} Metrics: ${urls.metrics}/metrics`];
+    return [
+      `mmm-engine runs (${config.backend}).${urls.api === null ? '' : ` API: ${urls.api}`} Metrics: ${urls.metrics}/metrics`,
+    ];
   }
   const token = await facts.issueToken();
   return [
     '',
     `The MMM Engine runs.  API: ${urls.api}   metrics: ${urls.metrics}/metrics   data: ${config.dataDir}`,
-    ...(token === null ? ['No token keys are set: the API answers 401 except for health, ready and openapi.json.'] : tryIt(urls.api, token)),
+    ...(token === null
+      ? ['No token keys are set: the API answers 401 except for health, ready and openapi.json.']
+      : tryIt(urls.api, token)),
     '',
     'What it would have said about your own history (reads a git repository, writes nothing), in this folder:',
     '  npx mmm try <path of a git repository>',
@@ -41,6 +45,15 @@ const EXAMPLE = JSON.stringify({
   signal: {
     signal_type: 'commit_pushed',
     resource: { repository: 'org/demo' },
-    payload: { files_changed: 31, source_files: 28, test_files: 0, generated_files: 1, insertions: 1840, deletions: 210, is_fix: false, is_revert: false },
+    payload: {
+      files_changed: 31,
+      source_files: 28,
+      test_files: 0,
+      generated_files: 1,
+      insertions: 1840,
+      deletions: 210,
+      is_fix: false,
+      is_revert: false,
+    },
   },
 });

@@ -5,7 +5,11 @@ import { VARIABLES, type Variable, type VariableName } from './variables.ts';
 export interface KafkaConfig {
   readonly brokers: readonly string[];
   readonly ssl: boolean | { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  readonly sasl: { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string } | null;
+  readonly sasl: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  } | null;
 }
 
 export interface Config {
@@ -14,11 +18,21 @@ export interface Config {
   readonly namespace: string;
   readonly region: string;
   /** Null on the embedded default; `loadConfig` refuses a distributed configuration without them. */
-  readonly distributed: { readonly kafka: KafkaConfig; readonly registryUrl: string; readonly redisUrl: string; readonly databaseUrl: string } | null;
+  readonly distributed: {
+    readonly kafka: KafkaConfig;
+    readonly registryUrl: string;
+    readonly redisUrl: string;
+    readonly databaseUrl: string;
+  } | null;
   readonly http: { readonly host: string; readonly port: number };
   readonly metrics: { readonly host: string; readonly port: number; readonly tenantLabel: boolean };
   readonly signing: { readonly keyFile: string | null; readonly kid: string };
-  readonly jwt: { readonly jwksUrl: string | null; readonly jwksFile: string | null; readonly issuer: string | null; readonly audience: string };
+  readonly jwt: {
+    readonly jwksUrl: string | null;
+    readonly jwksFile: string | null;
+    readonly issuer: string | null;
+    readonly audience: string;
+  };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -47,13 +61,15 @@ export const loadConfig = (environment: NodeJS.ProcessEnv = process.env): Config
     DATABASE_URL: read<string | null>('DATABASE_URL'),
   };
   if (backend === 'distributed') {
-    for (const [name, value] of Object.entries(addresses)) if (value === null) faults.push(`${name}: needed with MMM_BACKEND=distributed`);
+    for (const [name, value] of Object.entries(addresses))
+      if (value === null) faults.push(`${name}: needed with MMM_BACKEND=distributed`);
   }
   const jwksUrl = read<string | null>('MMM_JWKS_URL');
   const jwksFile = read<string | null>('MMM_JWKS_FILE');
   const issuer = read<string | null>('MMM_JWT_ISSUER');
   if (jwksUrl !== null && jwksFile !== null) faults.push('MMM_JWKS_URL, MMM_JWKS_FILE: set one of them');
-  if ((jwksUrl !== null || jwksFile !== null) && issuer === null) faults.push('MMM_JWT_ISSUER: needed with MMM_JWKS_URL or MMM_JWKS_FILE');
+  if ((jwksUrl !== null || jwksFile !== null) && issuer === null)
+    faults.push('MMM_JWT_ISSUER: needed with MMM_JWKS_URL or MMM_JWKS_FILE');
   for (const name of ['MMM_POLICY_SOURCE', 'MMM_IDENTITY_SOURCE'] as const) {
     if (read<string>(name) === 'service') faults.push(`${name}: service is not in this release; only local is`);
   }
@@ -77,12 +93,17 @@ export const loadConfig = (environment: NodeJS.ProcessEnv = process.env): Config
           }
         : null,
     http: { host: read('MMM_HTTP_HOST'), port: read('MMM_HTTP_PORT') },
-    metrics: { host: read('MMM_METRICS_HOST'), port: read('MMM_METRICS_PORT'), tenantLabel: read('MMM_METRICS_TENANT_LABEL') },
+    metrics: {
+      host: read('MMM_METRICS_HOST'),
+      port: read('MMM_METRICS_PORT'),
+      tenantLabel: read('MMM_METRICS_TENANT_LABEL'),
+    },
     signing: { keyFile: read('MMM_SIGNING_KEY_FILE'), kid: read('MMM_SIGNING_KID') },
     jwt: { jwksUrl, jwksFile, issuer, audience: read('MMM_JWT_AUDIENCE') },
     logLevel: read('LOG_LEVEL'),
   };
-  if (faults.length > 0) throw new MmmError('CONFIG_INVALID', `the environment is not valid:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0)
+    throw new MmmError('CONFIG_INVALID', `the environment is not valid:\n  ${faults.join('\n  ')}`);
   return config;
 };
 
@@ -96,7 +117,12 @@ const readVariable = (environment: NodeJS.ProcessEnv, name: string, variable: Va
   return null;
 };
 
-const secretFromFile = (environment: NodeJS.ProcessEnv, name: string, variable: Variable, faults: string[]): string | undefined => {
+const secretFromFile = (
+  environment: NodeJS.ProcessEnv,
+  name: string,
+  variable: Variable,
+  faults: string[],
+): string | undefined => {
   const path = environment[`${name}_FILE`];
   return variable.secret === true && path !== undefined ? contentOf(path, `${name}_FILE`, faults)?.trim() : undefined;
 };
@@ -113,3 +139,11 @@ const contentOf = (path: string | null, name: string, faults: string[]): string 
 
 const withoutUndefined = <T extends Record<string, string | undefined>>(value: T): { [K in keyof T]?: string } =>
   Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as { [K in keyof T]?: string };
+
+/** What a program we start may see of our environment: where it and its user's settings are. No GIT_*, which a surrounding hook may have set. */
+const PROGRAM_VARIABLES = ['PATH', 'HOME', 'XDG_CONFIG_HOME', 'USERPROFILE', 'SystemRoot', 'TMPDIR', 'TEMP'];
+
+export const programEnvironment = (environment: NodeJS.ProcessEnv = process.env): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    PROGRAM_VARIABLES.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+  );

@@ -9,7 +9,11 @@ export interface Variable {
   readonly secret?: true;
 }
 
-const variable = (schema: z.ZodType, fallback: string | null, meaning: string): Variable => ({ schema, fallback, meaning });
+const variable = (schema: z.ZodType, fallback: string | null, meaning: string): Variable => ({
+  schema,
+  fallback,
+  meaning,
+});
 const secret = (meaning: string): Variable => ({ schema: text, fallback: null, meaning, secret: true });
 
 const text = z.string().min(1);
@@ -24,9 +28,17 @@ const source = z.enum(['local', 'service']);
 
 /** Every variable of interface 8 that this release reads. */
 export const VARIABLES = {
-  MMM_BACKEND: variable(z.enum(['embedded', 'distributed']), 'embedded', 'embedded: everything in one process and `.mmm/`; distributed: Kafka, PostgreSQL, Redis, registry'),
+  MMM_BACKEND: variable(
+    z.enum(['embedded', 'distributed']),
+    'embedded',
+    'embedded: everything in one process and `.mmm/`; distributed: Kafka, PostgreSQL, Redis, registry',
+  ),
   MMM_DATA_DIR: variable(text, '.mmm', 'data folder of the embedded default'),
-  MMM_NAMESPACE: variable(z.string().regex(/^[a-z0-9.-]*$/, 'a-z, 0-9, dot and dash'), '', 'prefix of topics, groups, transactional ids, subjects and Redis keys'),
+  MMM_NAMESPACE: variable(
+    z.string().regex(/^[a-z0-9.-]*$/, 'a-z, 0-9, dot and dash'),
+    '',
+    'prefix of topics, groups, transactional ids, subjects and Redis keys',
+  ),
   MMM_REGION: variable(text, 'local', 'region of this installation'),
   KAFKA_BOOTSTRAP_SERVERS: variable(brokers, null, 'brokers, host:port, comma separated'),
   KAFKA_SSL: variable(flag, 'false', 'connect to Kafka with TLS'),
@@ -45,14 +57,22 @@ export const VARIABLES = {
   MMM_METRICS_PORT: variable(port, '9464', 'port of the metrics'),
   MMM_METRICS_TENANT_LABEL: variable(flag, 'false', 'label metrics by tenant (tells who your customers are)'),
   MMM_SIGNING_KEY_FILE: variable(text, null, 'PKCS#8 PEM of the Ed25519 key that signs receipts'),
-  MMM_SIGNING_KID: variable(z.string().regex(/^[A-Za-z0-9._-]+$/, 'letters, digits, dot, dash, underscore'), 'mmm-engine', 'key id in the signature'),
+  MMM_SIGNING_KID: variable(
+    z.string().regex(/^[A-Za-z0-9._-]+$/, 'letters, digits, dot, dash, underscore'),
+    'mmm-engine',
+    'key id in the signature',
+  ),
   MMM_JWKS_URL: variable(url, null, 'where the token keys are'),
   MMM_JWKS_FILE: variable(text, null, 'token keys as a file'),
   MMM_JWT_ISSUER: variable(text, null, 'issuer a token must name'),
   MMM_JWT_AUDIENCE: variable(text, 'mmm', 'audience a token must name'),
   MMM_POLICY_SOURCE: variable(source, 'local', 'where tenant policy comes from'),
   MMM_IDENTITY_SOURCE: variable(source, 'local', 'where roles come from'),
-  LOG_LEVEL: variable(z.enum(['debug', 'info', 'warn', 'error', 'silent']), 'info', 'least severe log line that is written'),
+  LOG_LEVEL: variable(
+    z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+    'info',
+    'least severe log line that is written',
+  ),
 } as const satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof VARIABLES;

@@ -4,15 +4,23 @@ import { decideNow } from '../../src/pipeline/decide/decide-now.ts';
 import type { Publication, SessionOutput, SessionOutputs } from '../../src/pipeline/ports/partitions.ts';
 import { DecideHarness, NOTICE_PUSH, push, rulesWith } from './harness.ts';
 
-const unlimited = rulesWith([NOTICE_PUSH], { quotas: { max_actions_per_day: 1000, max_actions_per_hour: 1000, per_repo_per_day: 1000 } });
-const onceADay = rulesWith([NOTICE_PUSH], { quotas: { max_actions_per_day: 1, max_actions_per_hour: 1, per_repo_per_day: 1 } });
+const unlimited = rulesWith([NOTICE_PUSH], {
+  quotas: { max_actions_per_day: 1000, max_actions_per_hour: 1000, per_repo_per_day: 1000 },
+});
+const onceADay = rulesWith([NOTICE_PUSH], {
+  quotas: { max_actions_per_day: 1, max_actions_per_hour: 1, per_repo_per_day: 1 },
+});
 
 const actors = ['a', 'b', 'c', 'd'];
 const many = (count: number): ReturnType<typeof push>[] =>
   Array.from({ length: count }, (_, index) => push(actors[index % actors.length]!, `s${index}`));
 
 /** Throws once, where the test says: before or after the log has taken the publication. */
-const failingOnce = (outputs: SessionOutputs, when: 'before' | 'after', isVictim: (publication: Publication) => boolean): SessionOutputs => {
+const failingOnce = (
+  outputs: SessionOutputs,
+  when: 'before' | 'after',
+  isVictim: (publication: Publication) => boolean,
+): SessionOutputs => {
   let armed = true;
   const wrap = (output: SessionOutput): SessionOutput => ({
     fence: () => output.fence(),
@@ -38,7 +46,12 @@ const run = async (harness: DecideHarness, replace: Parameters<DecideHarness['se
 const expectEachOnceInOrder = (harness: DecideHarness, signals: readonly ReturnType<typeof push>[]): void => {
   for (const actor of actors) {
     const wanted = signals.filter((signal) => signal.actor_id === actor).map((signal) => signal.signal_id);
-    expect(harness.decisions().filter((decision) => decision.actor_id === actor).map((decision) => decision.signal_id)).toEqual(wanted);
+    expect(
+      harness
+        .decisions()
+        .filter((decision) => decision.actor_id === actor)
+        .map((decision) => decision.signal_id),
+    ).toEqual(wanted);
   }
   expect(new Set(harness.deliveries().map((delivery) => delivery.delivery_id)).size).toBe(harness.deliveries().length);
   expect(harness.deliveries()).toHaveLength(signals.length);
@@ -64,13 +77,16 @@ describe('decide sessions', () => {
     expectEachOnceInOrder(harness, signals);
   });
 
-  test.each(['before', 'after'] as const)('an answer lost %s the log took the publication neither loses nor repeats', async (when) => {
-    const harness = new DecideHarness(unlimited, 1);
-    const signals = many(40);
-    await harness.append(signals);
-    await run(harness, { outputs: failingOnce(harness.log, when, (publication) => publication.records.length > 0) });
-    expectEachOnceInOrder(harness, signals);
-  });
+  test.each(['before', 'after'] as const)(
+    'an answer lost %s the log took the publication neither loses nor repeats',
+    async (when) => {
+      const harness = new DecideHarness(unlimited, 1);
+      const signals = many(40);
+      await harness.append(signals);
+      await run(harness, { outputs: failingOnce(harness.log, when, (publication) => publication.records.length > 0) });
+      expectEachOnceInOrder(harness, signals);
+    },
+  );
 
   test('a zombie can not publish what the new owner publishes', async () => {
     const harness = new DecideHarness(unlimited, 1);
@@ -104,7 +120,15 @@ describe('decide sessions', () => {
     await run(harness);
     const [folded] = await harness.journal.fold([{ tenantId: 't1', actorId: 'a' }]);
     harness.cache.get = (keys) =>
-      Promise.resolve(keys.map((key) => ({ key, version: folded!.version, head: 'of another history', actorRef: null, state: { chain: '', profile: null, recent: [], sent: [] } })));
+      Promise.resolve(
+        keys.map((key) => ({
+          key,
+          version: folded!.version,
+          head: 'of another history',
+          actorRef: null,
+          state: { chain: '', profile: null, recent: [], sent: [] },
+        })),
+      );
     await harness.append([push('a', 'second')]);
     await run(harness);
     expect(harness.deliveries()).toHaveLength(1);
@@ -113,7 +137,9 @@ describe('decide sessions', () => {
 
   test('a record that can not be decoded goes to the dead letters once and the next one is decided', async () => {
     const harness = new DecideHarness(unlimited, 1);
-    await harness.log.append([{ topic: 'mmm.signals', key: 't1|a', value: Buffer.from('{'), headers: { kept: 'yes' } }]);
+    await harness.log.append([
+      { topic: 'mmm.signals', key: 't1|a', value: Buffer.from('{'), headers: { kept: 'yes' } },
+    ]);
     await harness.append([push('a', 'good')]);
     await run(harness);
     const letters = harness.log.read('mmm.dlq');
@@ -144,11 +170,18 @@ describe('decide sessions', () => {
     const outputs: SessionOutputs = {
       open: async (partition) => {
         const output = await harness.log.open(partition);
-        return { fence: async () => (await output.fence(), committed), publish: (p) => output.publish(p), discard: () => output.discard() };
+        return {
+          fence: async () => (await output.fence(), committed),
+          publish: (p) => output.publish(p),
+          discard: () => output.discard(),
+        };
       },
     };
     const blocked = Promise.withResolvers<string>();
-    const sessions = harness.sessions({ outputs, metrics: { ...harness.deps.metrics, count: (_name, labels) => blocked.resolve(labels!['reason']!) } });
+    const sessions = harness.sessions({
+      outputs,
+      metrics: { ...harness.deps.metrics, count: (_name, labels) => blocked.resolve(labels!['reason']!) },
+    });
     await harness.append([push('a', 'two')]);
     await sessions.start();
     expect(await blocked.promise).toBe(code);
@@ -163,7 +196,9 @@ describe('decide sessions', () => {
     harness.journal.commit = async (request) => ({ ...(await commit(request)), firstNumber: null });
     harness.journal.outbox = () => Promise.resolve([]);
     const blocked = Promise.withResolvers<string>();
-    const sessions = harness.sessions({ metrics: { ...harness.deps.metrics, count: (_name, labels) => blocked.resolve(labels!['reason']!) } });
+    const sessions = harness.sessions({
+      metrics: { ...harness.deps.metrics, count: (_name, labels) => blocked.resolve(labels!['reason']!) },
+    });
     await harness.append([push('a', 'one')]);
     await sessions.start();
     expect(await blocked.promise).toBe('OUTBOX_GAP');

@@ -17,8 +17,20 @@ import type { Metrics } from '../../src/pipeline/ports/metrics.ts';
 
 export const TENANT = 't1';
 
-export const quietLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => quietLogger };
-export const noMetrics: Metrics = { records: () => {}, candidate: () => {}, count: () => {}, gauge: () => {}, observe: () => {} };
+export const quietLogger: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  child: () => quietLogger,
+};
+export const noMetrics: Metrics = {
+  records: () => {},
+  candidate: () => {},
+  count: () => {},
+  gauge: () => {},
+  observe: () => {},
+};
 
 /** JSON instead of Avro, so that a failing test can be read. The codecs have suites of their own. */
 export const jsonCodec: RecordCodec = {
@@ -33,7 +45,13 @@ export const NOTICE_PUSH = {
   description: 'A Mirror for every push',
   owner: 'test',
   triggers: [{ event_type: 'commit_pushed' }],
-  actions: [{ type: 'mirror', surfaces: ['ide'], template: { title: 'A push', body: 'You pushed {{signal.payload.files_changed}} files.' } }],
+  actions: [
+    {
+      type: 'mirror',
+      surfaces: ['ide'],
+      template: { title: 'A push', body: 'You pushed {{signal.payload.files_changed}} files.' },
+    },
+  ],
 };
 
 export const rulesWith = (playbooks: readonly unknown[], policy: object = {}): TenantRules => {
@@ -124,7 +142,8 @@ export class DecideHarness {
   /** Resolves once every partition's committed input position stands at its end. */
   async drained(): Promise<void> {
     const ends = Array.from({ length: this.log.partitions }, (_, partition) => this.log.end('mmm.signals', partition));
-    const done = (): boolean => ends.every((end, partition) => end === 0n || (this.log.committed(partition).input ?? 0n) >= end);
+    const done = (): boolean =>
+      ends.every((end, partition) => end === 0n || (this.log.committed(partition).input ?? 0n) >= end);
     while (!done()) await this.log.nextPublication();
   }
 

@@ -23,7 +23,13 @@ describe('configuration', () => {
 
   test('every fault is reported at once', () => {
     const faults = faultsOf({ MMM_BACKEND: 'distributed', MMM_HTTP_PORT: 'many', KAFKA_BOOTSTRAP_SERVERS: 'nowhere' });
-    for (const name of ['MMM_HTTP_PORT', 'KAFKA_BOOTSTRAP_SERVERS', 'DATABASE_URL', 'REDIS_URL', 'SCHEMA_REGISTRY_URL']) {
+    for (const name of [
+      'MMM_HTTP_PORT',
+      'KAFKA_BOOTSTRAP_SERVERS',
+      'DATABASE_URL',
+      'REDIS_URL',
+      'SCHEMA_REGISTRY_URL',
+    ]) {
       expect(faults).toContain(name);
     }
   });

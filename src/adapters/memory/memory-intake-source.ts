@@ -24,6 +24,8 @@ export class MemoryIntakeSource implements IntakeSource {
     if (this.#handler === null) throw new MmmError('INTERNAL_ERROR', 'the intake is not started');
     const first = this.#positions.get(channel) ?? 0n;
     this.#positions.set(channel, first + BigInt(records.length));
-    await this.#handler(records.map((record, index) => ({ ...record, channel, lane: 0, position: first + BigInt(index) })));
+    await this.#handler(
+      records.map((record, index) => ({ ...record, channel, lane: 0, position: first + BigInt(index) })),
+    );
   }
 }

@@ -68,7 +68,14 @@ export class MemoryJournal implements Journal {
         if (actor === undefined) return { key, version: 0, head: '', profile: null, actorRef: null, entries: [] };
         const actorRef =
           actor.receiptKey === null ? null : createHmac('sha256', actor.receiptKey).update(key.actorId).digest('hex');
-        return { key, version: actor.version, head: actor.head, profile: actor.profile, actorRef, entries: [...actor.entries] };
+        return {
+          key,
+          version: actor.version,
+          head: actor.head,
+          profile: actor.profile,
+          actorRef,
+          entries: [...actor.entries],
+        };
       }),
     );
   }
@@ -90,7 +97,8 @@ export class MemoryJournal implements Journal {
     const rows: OutboxRow[] = [];
     let bytes = 0;
     for (const row of this.#shard(shard).rows.slice(Number(after), Number(after) + maxRows)) {
-      if (row === null) return Promise.reject(new MmmError('OUTBOX_GAP', undefined, { details: { shard, after: after.toString() } }));
+      if (row === null)
+        return Promise.reject(new MmmError('OUTBOX_GAP', undefined, { details: { shard, after: after.toString() } }));
       bytes += row.record.value?.length ?? 0;
       if (rows.length > 0 && bytes > maxBytes) break;
       rows.push(row);
@@ -101,7 +109,10 @@ export class MemoryJournal implements Journal {
   published(shard: number, epoch: bigint, upto: bigint): Promise<void> {
     const held = this.#shard(shard);
     if (held.epoch !== epoch) return Promise.reject(new MmmError('EPOCH_STALE', undefined, { details: { shard } }));
-    for (let number = held.publishedUpto < 0n ? 0n : held.publishedUpto; number < upto; number++) held.rows[Number(number)] = null;
+    if (upto > BigInt(held.rows.length))
+      return Promise.reject(new MmmError('DATABASE_WENT_BACK', undefined, { details: { shard } }));
+    for (let number = held.publishedUpto < 0n ? 0n : held.publishedUpto; number < upto; number++)
+      held.rows[Number(number)] = null;
     if (upto > held.publishedUpto) held.publishedUpto = upto;
     return Promise.resolve();
   }
@@ -142,7 +153,8 @@ export class MemoryJournal implements Journal {
     const actor = this.#actors.get(actorKeyText(commit.key));
     const stands = (actor?.version ?? 0) === commit.version && (actor?.head ?? '') === commit.head;
     const signals = commit.entries.map((entry) => journalSignalKey(commit.key.tenantId, entry.signalId));
-    const taken = new Set(signals).size < signals.length || signals.some((key) => this.#signals.has(key) || claimed.has(key));
+    const taken =
+      new Set(signals).size < signals.length || signals.some((key) => this.#signals.has(key) || claimed.has(key));
     if (!stands || taken || claimed.has(actorKeyText(commit.key))) return { status: 'conflict' };
 
     const target = actor ?? this.#actor(commit.key);

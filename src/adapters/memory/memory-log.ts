@@ -104,7 +104,8 @@ export class MemoryLog implements RecordWriter, PartitionGroup, SessionOutputs {
     for (const record of publication.records) this.#write(record);
     const held = this.committed(partition);
     this.#committed.set(partition, { input: publication.inputNext ?? held.input, cursor: publication.cursor });
-    if (!this.#keepRead && publication.inputNext !== null) this.#lane('mmm.signals', partition).dropBefore(Number(publication.inputNext));
+    if (!this.#keepRead && publication.inputNext !== null)
+      this.#lane('mmm.signals', partition).dropBefore(Number(publication.inputNext));
     const waiting = this.#publications;
     this.#publications = [];
     for (const resolve of waiting) resolve();

@@ -44,7 +44,9 @@ export class RedisStateCache implements StateCache {
     });
     this.#redis.on('error', (error: Error) => logger.debug('redis_error', { error }));
     this.#breaker.onStateChange((state) => {
-      metrics.gauge('mmm_circuit_state', state === CircuitState.Closed ? 0 : state === CircuitState.HalfOpen ? 2 : 1, { name: 'redis' });
+      metrics.gauge('mmm_circuit_state', state === CircuitState.Closed ? 0 : state === CircuitState.HalfOpen ? 2 : 1, {
+        name: 'redis',
+      });
       if (state === CircuitState.Open) logger.warn('redis_away', { code: 'CACHE_UNAVAILABLE' });
       if (state === CircuitState.Closed) logger.info('redis_back', {});
     });

@@ -22,7 +22,8 @@ export const decodeState = (key: ActorKey, text: string): CachedState | null => 
   const parsed = parseArray(text.slice(space + 1));
   if (parsed === null || parsed[0] !== LAYOUT) return null;
   const [, head, actorRef, chain, profile, recent, sent] = parsed;
-  if (typeof head !== 'string' || typeof chain !== 'string' || !Array.isArray(recent) || !Array.isArray(sent)) return null;
+  if (typeof head !== 'string' || typeof chain !== 'string' || !Array.isArray(recent) || !Array.isArray(sent))
+    return null;
   if (actorRef !== null && typeof actorRef !== 'string') return null;
   return {
     key,
@@ -32,8 +33,13 @@ export const decodeState = (key: ActorKey, text: string): CachedState | null => 
     state: {
       chain,
       profile: profile as ActorState['profile'],
-      recent: recent.map(([atMs, type, repo, branch, file, subject]) => ({ atMs, type, repo, branch, file, subject }) as RecentSignal),
-      sent: sent.map(([atMs, playbookId, actionType, repo, subject]) => ({ atMs, playbookId, actionType, repo, subject }) as SentAction),
+      recent: recent.map(
+        ([atMs, type, repo, branch, file, subject]) => ({ atMs, type, repo, branch, file, subject }) as RecentSignal,
+      ),
+      sent: sent.map(
+        ([atMs, playbookId, actionType, repo, subject]) =>
+          ({ atMs, playbookId, actionType, repo, subject }) as SentAction,
+      ),
     },
   };
 };

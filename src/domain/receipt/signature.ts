@@ -13,7 +13,8 @@ export const bytesToSign = (receipt: Readonly<Record<string, unknown>>): Uint8Ar
   return encoder.encode(canonicalJson(unsigned));
 };
 
-export const formatSignature = (kid: string, signatureBase64: string): string => `sig-ed25519:${kid}:${signatureBase64}`;
+export const formatSignature = (kid: string, signatureBase64: string): string =>
+  `sig-ed25519:${kid}:${signatureBase64}`;
 
 /** Null if the text is not a signature of our form; D-45: anything like `mock-sig-...` is not one. */
 export const parseSignature = (text: string): { readonly kid: string; readonly base64: string } | null => {

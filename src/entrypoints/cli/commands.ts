@@ -13,17 +13,47 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./try.ts')).tryCommand,
   },
   topics: { summary: 'create or check the topics', load: async () => (await import('./topics.ts')).topicsCommand },
-  schemas: { summary: 'register or check the schemas', load: async () => (await import('./schemas.ts')).schemasCommand },
-  migrate: { summary: 'bring the database to this release', load: async () => (await import('./migrate.ts')).migrateCommand },
+  schemas: {
+    summary: 'register or check the schemas',
+    load: async () => (await import('./schemas.ts')).schemasCommand,
+  },
+  migrate: {
+    summary: 'bring the database to this release',
+    load: async () => (await import('./migrate.ts')).migrateCommand,
+  },
   publish: { summary: 'put records into a topic', load: async () => (await import('./publish.ts')).publishCommand },
-  consume: { summary: 'show the records of a topic, decoded', load: async () => (await import('./consume.ts')).consumeCommand },
-  tenants: { summary: 'create or change tenants with their policy', load: async () => (await import('./tenants.ts')).tenantsCommand },
-  playbooks: { summary: 'lint and import playbooks', load: async () => (await import('./playbooks.ts')).playbooksCommand },
-  receipts: { summary: 'verify receipts, print the public key', load: async () => (await import('./receipts.ts')).receiptsCommand },
-  outbox: { summary: 'what waits to be published, and its repair', load: async () => (await import('./outbox.ts')).outboxCommand },
-  token: { summary: 'a development token for the embedded default', load: async () => (await import('./token.ts')).tokenCommand },
-  doctor: { summary: 'check everything the engine needs', load: async () => (await import('./doctor.ts')).doctorCommand },
-  bench: { summary: 'measure this engine against a bare pipeline', load: async () => (await import('./bench.ts')).benchCommand },
+  consume: {
+    summary: 'show the records of a topic, decoded',
+    load: async () => (await import('./consume.ts')).consumeCommand,
+  },
+  tenants: {
+    summary: 'create or change tenants with their policy',
+    load: async () => (await import('./tenants.ts')).tenantsCommand,
+  },
+  playbooks: {
+    summary: 'lint and import playbooks',
+    load: async () => (await import('./playbooks.ts')).playbooksCommand,
+  },
+  receipts: {
+    summary: 'verify receipts, print the public key',
+    load: async () => (await import('./receipts.ts')).receiptsCommand,
+  },
+  outbox: {
+    summary: 'what waits to be published, and its repair',
+    load: async () => (await import('./outbox.ts')).outboxCommand,
+  },
+  token: {
+    summary: 'a development token for the embedded default',
+    load: async () => (await import('./token.ts')).tokenCommand,
+  },
+  doctor: {
+    summary: 'check everything the engine needs',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  bench: {
+    summary: 'measure this engine against a bare pipeline',
+    load: async () => (await import('./bench.ts')).benchCommand,
+  },
   stack: {
     summary: 'Kafka, Redis, registry and PostgreSQL for development, as local processes',
     load: async () => (await import('./stack.ts')).stackCommand,

@@ -4,7 +4,9 @@ import { ERRORS, MmmError } from '../../errors.ts';
 import { COMMANDS } from './commands.ts';
 import type { CliIo } from './command.ts';
 
-const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 /** Exit codes of interface 7. */
 const FAILED = 1;

@@ -11,7 +11,8 @@ const LATER: readonly string[] = ['compose', 'defer', 'ship'];
 const rolesOf = (text: string, io: CliIo): ReadonlySet<Role> => {
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => !LATER.includes(name) && !(ROLES as readonly string[]).includes(name));
-  if (unknown.length > 0) throw new MmmError('USAGE', `--roles: ${unknown.join(', ')}: give some of ${[...ROLES, ...LATER].join(',')}`);
+  if (unknown.length > 0)
+    throw new MmmError('USAGE', `--roles: ${unknown.join(', ')}: give some of ${[...ROLES, ...LATER].join(',')}`);
   const later = names.filter((name) => LATER.includes(name));
   if (later.length > 0 && text !== ALL_ROLES) io.err(`Roles without work in this release: ${later.join(', ')}`);
   return new Set(ROLES.filter((role) => names.includes(role)));
@@ -29,7 +30,8 @@ export const serveCommand: CliCommand = {
       .option('--roles <names>', `what this process does, comma separated, of ${ALL_ROLES}`, ALL_ROLES)
       .action(async (options: { roles: string }) => {
         const roles = rolesOf(options.roles, io);
-        if (roles.size === 0) throw new MmmError('USAGE', `--roles ${options.roles}: nothing of this release is to be run`);
+        if (roles.size === 0)
+          throw new MmmError('USAGE', `--roles ${options.roles}: nothing of this release is to be run`);
         process.exitCode = await serve(loadConfig(), roles, io);
       });
   },

@@ -15,7 +15,11 @@ export interface AppliedTenant {
   readonly changes: readonly string[];
 }
 
-const faults = (code: 'TENANTS_FILE_INVALID' | 'PLAYBOOK_INVALID', file: string, findings: readonly Finding[]): MmmError =>
+const faults = (
+  code: 'TENANTS_FILE_INVALID' | 'PLAYBOOK_INVALID',
+  file: string,
+  findings: readonly Finding[],
+): MmmError =>
   new MmmError(code, findings.map((one) => `${file}: ${one.path}: ${one.message}; ${one.remedy}`).join('\n'));
 
 /** Creates or changes the tenants of a file with policy, people and playbooks. Idempotent. Throws TENANTS_FILE_INVALID before it writes anything. */
@@ -32,13 +36,19 @@ export const applyTenants = async (store: Store, file: string, who: string): Pro
       const written = await definitions.upsertActorProfile(tenant.tenantId, actor.id, actor.profile, who);
       if (written.changed) changes.push(`profile of ${actor.id}`);
     }
-    if (tenant.starterPlaybooks) changes.push(...(await publishFolder(definitions, tenant.tenantId, STARTER_FOLDER, who)));
+    if (tenant.starterPlaybooks)
+      changes.push(...(await publishFolder(definitions, tenant.tenantId, STARTER_FOLDER, who)));
     applied.push({ tenantId: tenant.tenantId, policyVersion: policy.version, changes });
   }
   return applied;
 };
 
-const publishFolder = async (definitions: Definitions, tenantId: string, folder: string, who: string): Promise<string[]> => {
+const publishFolder = async (
+  definitions: Definitions,
+  tenantId: string,
+  folder: string,
+  who: string,
+): Promise<string[]> => {
   const changes: string[] = [];
   for (const file of await readPlaybookFiles(folder)) {
     if (!file.ok) throw faults('PLAYBOOK_INVALID', file.file, file.findings);

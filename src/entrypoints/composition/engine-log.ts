@@ -59,7 +59,13 @@ export const openEngineLog = (deps: EngineLogDeps): Promise<EngineLog> =>
 const embeddedLog = (deps: EngineLogDeps): Promise<EngineLog> => {
   const { store, clock, logger } = deps;
   const partitions = TOPICS['mmm.signals'].partitions;
-  const log = openEmbeddedLog({ database: store.pipeline, clock, logger, signalPartitions: partitions, inputTopics: SIGNAL_TOPICS });
+  const log = openEmbeddedLog({
+    database: store.pipeline,
+    clock,
+    logger,
+    signalPartitions: partitions,
+    inputTopics: SIGNAL_TOPICS,
+  });
   return Promise.resolve({
     partitions,
     writer: log.writer,

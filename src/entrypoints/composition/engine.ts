@@ -46,7 +46,8 @@ export interface Engine {
 
 /** The key of the embedded default lies in its data folder, made at the first start; elsewhere the engine does not start without one (G6). */
 export const signingKeyOf = (config: Config): SigningKey => {
-  if (config.signing.keyFile !== null || config.backend === 'distributed') return loadSigningKey(config.signing.keyFile, config.signing.kid);
+  if (config.signing.keyFile !== null || config.backend === 'distributed')
+    return loadSigningKey(config.signing.keyFile, config.signing.kid);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const file = join(config.dataDir, 'signing-key.pem');
   ensureSigningKey(file);
@@ -57,7 +58,11 @@ export const signingKeyOf = (config: Config): SigningKey => {
  * Opens store, log, cache and schemas in this order and joins them. `onFailed` is told when something ended that cannot be mended inside this
  * process. A fault on the way closes what was opened.
  */
-export const openEngine = async (parts: ProcessParts, roles: ReadonlySet<Role>, onFailed: (error: Error) => void): Promise<Engine> => {
+export const openEngine = async (
+  parts: ProcessParts,
+  roles: ReadonlySet<Role>,
+  onFailed: (error: Error) => void,
+): Promise<Engine> => {
   const { config, clock, logger, metrics } = parts;
   const opened: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -72,7 +77,8 @@ export const openEngine = async (parts: ProcessParts, roles: ReadonlySet<Role>, 
     const log = await openEngineLog({ config, store, clock, logger, metrics, onFailed });
     opened.push(() => log.close());
     const stored = await ensurePartitionCount(store.pipeline, log.partitions);
-    if (stored !== log.partitions) throw new MmmError('PARTITIONS_CHANGED', undefined, { details: { stored, found: log.partitions } });
+    if (stored !== log.partitions)
+      throw new MmmError('PARTITIONS_CHANGED', undefined, { details: { stored, found: log.partitions } });
 
     const { codec, decoder } = await schemasOf(parts);
     const cache = await cacheOf(parts);
@@ -83,10 +89,23 @@ export const openEngine = async (parts: ProcessParts, roles: ReadonlySet<Role>, 
 
     const normaliser = createNormaliser({ ids: uuidIds, scanner: createSecretlintScanner() });
     const journal = new PostgresJournal(store.pipeline, clock);
-    const decide = { journal, cache, codec, rules, ids: uuidIds, signer, randomId, newActorRef, contextOf: () => NO_CONTEXT, clock };
+    const decide = {
+      journal,
+      cache,
+      codec,
+      rules,
+      ids: uuidIds,
+      signer,
+      randomId,
+      newActorRef,
+      contextOf: () => NO_CONTEXT,
+      clock,
+    };
     const shared = { clock, logger, metrics, engineVersion: ENGINE_VERSION };
     const pipeline = createPipeline({
-      intake: roles.has('intake') ? { ...shared, source: log.intake(), writer: log.writer, decoder, codec, normaliser } : null,
+      intake: roles.has('intake')
+        ? { ...shared, source: log.intake(), writer: log.writer, decoder, codec, normaliser }
+        : null,
       decide: roles.has('decide') ? { ...shared, ...decide, group: log.group(), outputs: log.outputs } : null,
     });
     return {
@@ -155,8 +174,10 @@ const checksOf = (store: Store, log: EngineLog, pipeline: Pipeline): Engine['che
   {
     name: 'partitions',
     check: async () => {
-      const waiting = pipeline.health().partitions?.filter((one) => one.state === 'blocked' || one.state === 'waiting') ?? [];
-      if (waiting.length > 0) throw new MmmError('DEPENDENCY_UNAVAILABLE', waiting.map((one) => `${one.partition}: ${one.code}`).join(', '));
+      const waiting =
+        pipeline.health().partitions?.filter((one) => one.state === 'blocked' || one.state === 'waiting') ?? [];
+      if (waiting.length > 0)
+        throw new MmmError('DEPENDENCY_UNAVAILABLE', waiting.map((one) => `${one.partition}: ${one.code}`).join(', '));
     },
   },
 ];

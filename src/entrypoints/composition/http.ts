@@ -22,7 +22,11 @@ export const tokenVerifierOf = ({ config, logger, clock }: ProcessParts): Verify
 };
 
 /** The API with everything it asks, and the metrics on their own port. Nothing listens yet. */
-export const httpServersOf = (parts: ProcessParts, engine: Engine, verifyToken: VerifyToken | null): { api: HttpServer; metrics: HttpServer } => {
+export const httpServersOf = (
+  parts: ProcessParts,
+  engine: Engine,
+  verifyToken: VerifyToken | null,
+): { api: HttpServer; metrics: HttpServer } => {
   const { config, clock, logger, metrics } = parts;
   const readiness = createReadiness(engine.checks, { clock, logger });
   const base = { clock, logger, randomId };

@@ -5,7 +5,9 @@ import type { Clock } from '../../pipeline/ports/clock.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Config } from '../../runtime/config.ts';
 
-const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 export const ENGINE_VERSION = manifest.version;
 

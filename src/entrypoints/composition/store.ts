@@ -38,7 +38,14 @@ export const openStore = async (config: Config, logger: Logger, as: 'engine' | '
 
 /** Brings the database of this configuration to this release; answers the names of what was applied. */
 export const migrate = async (url: string, logger: Logger): Promise<readonly string[]> => {
-  const owner = openDatabase({ url, role: null, maxConnections: 1, applicationName: 'mmm-migrate', logger, noStatementTimeout: true });
+  const owner = openDatabase({
+    url,
+    role: null,
+    maxConnections: 1,
+    applicationName: 'mmm-migrate',
+    logger,
+    noStatementTimeout: true,
+  });
   try {
     return await migrateUp(owner);
   } finally {

@@ -10,12 +10,17 @@ const folder = mkdtempSync(join(tmpdir(), 'mmm-keys-'));
 describe('signing key', () => {
   test('no key, no engine: nothing stands in for a signature (D-45 mock-sig)', () => {
     expect(() => loadSigningKey(null, 'k')).toThrow(expect.objectContaining({ code: 'SIGNING_KEY_MISSING' }));
-    expect(() => loadSigningKey(join(folder, 'absent'), 'k')).toThrow(expect.objectContaining({ code: 'SIGNING_KEY_MISSING' }));
+    expect(() => loadSigningKey(join(folder, 'absent'), 'k')).toThrow(
+      expect.objectContaining({ code: 'SIGNING_KEY_MISSING' }),
+    );
   });
 
   test('a key of another kind is refused and its text is not repeated', () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
-    for (const [name, text] of [['rsa', rsa.toString()], ['rubbish', 'hunter2']] as const) {
+    for (const [name, text] of [
+      ['rsa', rsa.toString()],
+      ['rubbish', 'hunter2'],
+    ] as const) {
       const file = join(folder, name);
       writeFileSync(file, text);
       expect(() => loadSigningKey(file, 'k')).toThrow(expect.objectContaining({ code: 'SIGNING_KEY_INVALID' }));

@@ -12,7 +12,9 @@ const linesOf = (write: (logger: ReturnType<typeof createLogger>) => void): stri
 describe('logger', () => {
   test('a person is a keyed hash, content and credentials are not there at all', () => {
     const text = linesOf((logger) =>
-      logger.child({ actor_id: 'dev1' }).warn('refused', { actor: 'dev1', payload: { a: 'body' }, password: 'hunter2', tenant_id: 't' }),
+      logger
+        .child({ actor_id: 'dev1' })
+        .warn('refused', { actor: 'dev1', payload: { a: 'body' }, password: 'hunter2', tenant_id: 't' }),
     );
     expect(text).toContain('"event":"refused"');
     expect(text).toContain('"tenant_id":"t"');
@@ -20,8 +22,13 @@ describe('logger', () => {
   });
 
   test('a foreign error shows where, never what: its message and members may hold statements and addresses', () => {
-    const foreign = Object.assign(new Error('connect postgres://u:hunter2@host'), { query: 'SELECT hunter2', code: 'ECONNREFUSED' });
-    const text = linesOf((logger) => logger.error('failed', { error: new MmmError('DATABASE_UNAVAILABLE', undefined, { cause: foreign }) }));
+    const foreign = Object.assign(new Error('connect postgres://u:hunter2@host'), {
+      query: 'SELECT hunter2',
+      code: 'ECONNREFUSED',
+    });
+    const text = linesOf((logger) =>
+      logger.error('failed', { error: new MmmError('DATABASE_UNAVAILABLE', undefined, { cause: foreign }) }),
+    );
     expect(text).toContain('DATABASE_UNAVAILABLE');
     expect(text).toContain('ECONNREFUSED');
     expect(text).not.toContain('hunter2');

@@ -101,8 +101,20 @@ describe('decision receipt', () => {
     const receipt = receiptFor(push('dev', 'one'));
     expect(Object.keys(receipt).sort()).toEqual(
       [
-        'receipt_id', 'gate_id', 'schema_version', 'policy_version_ids', 'snapshot_hash', 'timestamp_utc', 'timestamp_monotonic_ms',
-        'evaluation_point', 'inputs', 'decision', 'result', 'actor', 'evidence_handles', 'degraded',
+        'receipt_id',
+        'gate_id',
+        'schema_version',
+        'policy_version_ids',
+        'snapshot_hash',
+        'timestamp_utc',
+        'timestamp_monotonic_ms',
+        'evaluation_point',
+        'inputs',
+        'decision',
+        'result',
+        'actor',
+        'evidence_handles',
+        'degraded',
       ].sort(),
     );
     expect(receipt.decision).toEqual({ status: 'warn', rationale: '1 sent, 0 held back', badges: ['mirror'] });
@@ -138,6 +150,7 @@ describe('decision receipt', () => {
 
   test('a signature has three parts and nothing else passes for one (D-45)', () => {
     expect(parseSignature('sig-ed25519:k:AAAA')).toEqual({ kid: 'k', base64: 'AAAA' });
-    for (const text of ['mock-sig-abc', 'sig-ed25519:a:b:c', 'base64:PLACEHOLDER_SIGNATURE', '']) expect(parseSignature(text)).toBeNull();
+    for (const text of ['mock-sig-abc', 'sig-ed25519:a:b:c', 'base64:PLACEHOLDER_SIGNATURE', ''])
+      expect(parseSignature(text)).toBeNull();
   });
 });

@@ -4,7 +4,9 @@ import { canonicalJson } from '../../../src/domain/receipt/canonical-json.ts';
 
 describe('canonical JSON', () => {
   test('sorts keys at every level, writes no white space and leaves non-ASCII as it is', () => {
-    expect(canonicalJson({ b: [2, { z: 1, a: '\u00e9' }], a: null, c: undefined })).toBe('{"a":null,"b":[2,{"a":"\u00e9","z":1}]}');
+    expect(canonicalJson({ b: [2, { z: 1, a: '\u00e9' }], a: null, c: undefined })).toBe(
+      '{"a":null,"b":[2,{"a":"\u00e9","z":1}]}',
+    );
   });
 
   test('is valid JSON of the same value whatever the order the members came in', () => {
