@@ -2,11 +2,18 @@ import type { HeaderValue } from './records.ts';
 
 type Headers = Readonly<Record<string, HeaderValue>>;
 
-/** Headers as JSON text for stores that keep them in a column: text as it is, bytes as `{"base64":...}`. */
+const isText = (value: HeaderValue): boolean => typeof value === 'string';
+
+/**
+ * Headers as JSON text for stores that keep them in a column: text as it is, bytes as `{"base64":...}`. Ours are all text, and a replacer
+ * function made this a third of the time of encoding a commit.
+ */
 export const headersToText = (headers: Headers): string =>
-  JSON.stringify(headers, (_name, value: unknown) =>
-    value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value,
-  );
+  Object.values(headers).every(isText)
+    ? JSON.stringify(headers)
+    : JSON.stringify(headers, (_name, value: unknown) =>
+        value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value,
+      );
 
 /** The inverse of `headersToText`. */
 export const headersFromText = (text: string): Headers => {
