@@ -130,7 +130,9 @@ export class PartitionSession {
     const result = await decideBatch(this.#deps, memory, { shard: this.#partition, epoch }, [...recordOf.keys()]);
     for (const { signal, error } of result.failed) deadLetters.push(this.#deadLetter(recordOf.get(signal)!, error));
     this.#batchSize.took(records.length, result.planMs);
-    this.#deps.metrics.observe('mmm_stage_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, { stage: 'decide' });
+    this.#deps.metrics.observe('mmm_stage_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, {
+      stage: 'decide',
+    });
     this.#count(result);
 
     await this.#settleInFlight();
@@ -162,10 +164,22 @@ export class PartitionSession {
 
   #deadLetter(record: LogRecord, error: unknown): OutputRecord {
     const { code, message } = describeError(error);
-    this.#deps.logger.warn('signal_undecidable', { partition: this.#partition, offset: record.offset.toString(), code, error });
+    this.#deps.logger.warn('signal_undecidable', {
+      partition: this.#partition,
+      offset: record.offset.toString(),
+      code,
+      error,
+    });
     return deadLetter(
       { ...record, topic: 'mmm.signals', partition: this.#partition },
-      { stage: 'decide', code, message, attempts: 1, failedAtMs: this.#deps.clock.now(), engineVersion: this.#deps.engineVersion },
+      {
+        stage: 'decide',
+        code,
+        message,
+        attempts: 1,
+        failedAtMs: this.#deps.clock.now(),
+        engineVersion: this.#deps.engineVersion,
+      },
     );
   }
 
@@ -178,7 +192,9 @@ export class PartitionSession {
     const started = this.#deps.clock.monotonicMs();
     this.#inFlight = publisher.publish(target).then(
       () => {
-        this.#deps.metrics.observe('mmm_tx_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, { outcome: 'committed' });
+        this.#deps.metrics.observe('mmm_tx_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, {
+          outcome: 'committed',
+        });
         this.#observeDeliveries(result);
       },
       (error: unknown) => {
@@ -208,7 +224,10 @@ export class PartitionSession {
     const now = this.#deps.clock.now();
     for (const { signal, plan } of decided) {
       if (plan.actions.length === 0) continue;
-      this.#deps.metrics.observe('mmm_signal_to_delivery_seconds', Math.max(0, now - Date.parse(signal.received_at)) / 1000);
+      this.#deps.metrics.observe(
+        'mmm_signal_to_delivery_seconds',
+        Math.max(0, now - Date.parse(signal.received_at)) / 1000,
+      );
     }
   }
 

@@ -10,5 +10,10 @@ export interface TextLane {
 }
 
 export type TextAnswer =
-  | { readonly status: 'pass' | 'warn'; readonly title: string; readonly body: string; readonly riskFlags: readonly string[] }
+  | {
+      readonly status: 'pass' | 'warn';
+      readonly title: string;
+      readonly body: string;
+      readonly riskFlags: readonly string[];
+    }
   | { readonly status: 'fail' | 'unavailable'; readonly reason: string };

@@ -67,7 +67,14 @@ export const decideActor = async (
 
   for (const signal of signals) {
     try {
-      const made = plan({ signal, state, rules, context: deps.contextOf(signal), decidedAtMs: decidedAt.ms, ids: deps.ids });
+      const made = plan({
+        signal,
+        state,
+        rules,
+        context: deps.contextOf(signal),
+        decidedAtMs: decidedAt.ms,
+        ids: deps.ids,
+      });
       const decisionId = made.result === 'decided' ? decisionIdOf(deps.ids, signal.signal_id) : null;
       let row: DecisionRow | null = null;
       if (decisionId !== null && rules !== null) {
@@ -144,7 +151,15 @@ const writeDecision = async (
   );
   const signature = Buffer.from(await deps.signer.sign(bytesToSign(unsigned))).toString('base64');
   const receipt = canonicalJson({ ...unsigned, signature: formatSignature(deps.signer.kid, signature) });
-  const assembled = assemble({ signal, plan: made, rules, ids: deps.ids, decisionId, receiptId, decidedAtMs: decidedAt.ms });
+  const assembled = assemble({
+    signal,
+    plan: made,
+    rules,
+    ids: deps.ids,
+    decisionId,
+    receiptId,
+    decidedAtMs: decidedAt.ms,
+  });
   return {
     row: {
       decisionId,
@@ -170,6 +185,12 @@ const writeDecision = async (
         payloadHash: action.payloadHash,
       })),
     },
-    records: decisionRecords(deps.codec, actorKeyText({ tenantId: signal.tenant_id, actorId: signal.actor_id ?? '' }), signal, assembled, receipt),
+    records: decisionRecords(
+      deps.codec,
+      actorKeyText({ tenantId: signal.tenant_id, actorId: signal.actor_id ?? '' }),
+      signal,
+      assembled,
+      receipt,
+    ),
   };
 };

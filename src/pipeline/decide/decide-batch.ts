@@ -78,12 +78,17 @@ export const decideBatch = async (
 
     const decidedAt = { ms: deps.clock.now(), monotonicMs: Math.trunc(deps.clock.monotonicMs()) };
     const planStarted = deps.clock.monotonicMs();
-    const perSignal = await runInLanes(fresh, (s) => keyTextOf(s), LANES, async (lane, key) => {
-      const standing = standings.get(key);
-      if (standing === undefined) throw new MmmError('IN_DOUBT', 'no state came back for an actor of the batch');
-      const actor = await decideActor(deps, standing, lane, rules.get(lane[0]!.tenant_id) ?? null, decidedAt);
-      return lane.map(() => actor);
-    });
+    const perSignal = await runInLanes(
+      fresh,
+      (s) => keyTextOf(s),
+      LANES,
+      async (lane, key) => {
+        const standing = standings.get(key);
+        if (standing === undefined) throw new MmmError('IN_DOUBT', 'no state came back for an actor of the batch');
+        const actor = await decideActor(deps, standing, lane, rules.get(lane[0]!.tenant_id) ?? null, decidedAt);
+        return lane.map(() => actor);
+      },
+    );
     planMs += deps.clock.monotonicMs() - planStarted;
     const made = [...new Set(perSignal)];
     for (const actor of made) failed.push(...actor.failed);
@@ -91,7 +96,11 @@ export const decideBatch = async (
     const toCommit = made.filter((actor) => actor.commit.entries.length > 0);
     if (toCommit.length === 0) break;
     place.beforeCommit?.();
-    const answer = await deps.journal.commit({ shard: place.shard, epoch: place.epoch, actors: toCommit.map((actor) => actor.commit) });
+    const answer = await deps.journal.commit({
+      shard: place.shard,
+      epoch: place.epoch,
+      actors: toCommit.map((actor) => actor.commit),
+    });
     const settled = settle(toCommit, answer);
     if (answer.firstNumber !== null) {
       written.push({ first: answer.firstNumber, records: settled.won.flatMap((actor) => actor.commit.outbox) });
@@ -110,7 +119,8 @@ const settle = (
   actors: readonly DecidedActor[],
   answer: CommitAnswer,
 ): { won: readonly DecidedActor[]; lost: readonly DecidedActor[] } => {
-  if (answer.actors.length !== actors.length) throw new MmmError('IN_DOUBT', 'the journal answered for another number of actors');
+  if (answer.actors.length !== actors.length)
+    throw new MmmError('IN_DOUBT', 'the journal answered for another number of actors');
   const won: DecidedActor[] = [];
   const lost: DecidedActor[] = [];
   actors.forEach((actor, index) => {

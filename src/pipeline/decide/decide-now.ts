@@ -32,7 +32,11 @@ class OverBudget extends Error {}
  * A synchronous decision (design 3.3): the same steps as the stream, for one signal, without an epoch. The same signal id gives the same decision.
  * The budget is checked before the commit: no nudge beats a late one (R-96). Throws DEPENDENCY_UNAVAILABLE, OVERLOADED.
  */
-export const decideNow = async (deps: DecideNowDeps, signal: MmmSignalInput, budgetMs: number): Promise<DecideNowAnswer> => {
+export const decideNow = async (
+  deps: DecideNowDeps,
+  signal: MmmSignalInput,
+  budgetMs: number,
+): Promise<DecideNowAnswer> => {
   const started = deps.clock.monotonicMs();
   const spent = (): number => deps.clock.monotonicMs() - started;
   const key = { tenantId: signal.tenant_id, actorId: signal.actor_id ?? '' };
@@ -44,7 +48,10 @@ export const decideNow = async (deps: DecideNowDeps, signal: MmmSignalInput, bud
     },
   };
   try {
-    const result = await within(COMMIT_WAIT_MS + budgetMs, decideBatch(deps, new ActorMemory(deps.journal, deps.cache), place, [signal]));
+    const result = await within(
+      COMMIT_WAIT_MS + budgetMs,
+      decideBatch(deps, new ActorMemory(deps.journal, deps.cache), place, [signal]),
+    );
     return { ...(await answerOf(deps, signal, result)), latencyWarning: spent() > budgetMs };
   } catch (error) {
     if (error instanceof OverBudget) return { result: 'over_budget', decision: null, latencyWarning: true };
@@ -72,7 +79,13 @@ const answerOf = async (
 const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new MmmError('DEPENDENCY_UNAVAILABLE', 'the journal did not answer in time; ask again with the same key')), ms);
+    timer = setTimeout(
+      () =>
+        reject(
+          new MmmError('DEPENDENCY_UNAVAILABLE', 'the journal did not answer in time; ask again with the same key'),
+        ),
+      ms,
+    );
   });
   try {
     return await Promise.race([work, late]);

@@ -50,7 +50,9 @@ export const decisionRecords = (
 
   for (const record of records) {
     if ((record.value?.length ?? 0) > OUTPUT_MAX_BYTES) {
-      throw new MmmError('OUTPUT_TOO_LARGE', undefined, { details: { topic: record.topic, bytes: record.value!.length } });
+      throw new MmmError('OUTPUT_TOO_LARGE', undefined, {
+        details: { topic: record.topic, bytes: record.value!.length },
+      });
     }
   }
   return records;

@@ -100,9 +100,7 @@ export interface ActionRow {
   readonly payloadHash: string;
 }
 
-export type ActorAnswer =
-  | { readonly status: 'committed'; readonly version: number }
-  | { readonly status: 'conflict' };
+export type ActorAnswer = { readonly status: 'committed'; readonly version: number } | { readonly status: 'conflict' };
 
 export interface CommitAnswer {
   /** One for each actor of the request, in its order. */

@@ -84,7 +84,9 @@ export class Publisher {
   #refuseGap(rows: readonly OutboxRow[], upto: bigint | null): void {
     const whole = rows.every((row, index) => row.number === this.#cursor + 1n + BigInt(index));
     if (whole && (rows.length > 0 || upto === null)) return;
-    throw new MmmError('OUTBOX_GAP', undefined, { details: { shard: this.#deps.shard, cursor: this.#cursor.toString() } });
+    throw new MmmError('OUTBOX_GAP', undefined, {
+      details: { shard: this.#deps.shard, cursor: this.#cursor.toString() },
+    });
   }
 }
 
