@@ -43,10 +43,10 @@ export const devTokensRefused = (place: DevTokenPlace): string | null => {
   return null;
 };
 
-/** Opens (or makes, mode 0600) the key in the data folder. Throws FORBIDDEN where `devTokensRefused` says so. */
+/** Opens (or makes, mode 0600) the key in the data folder. Throws CONFIG_INVALID where `devTokensRefused` says so. */
 export const openDevTokens = (dataDir: string, place: DevTokenPlace): DevTokens => {
   const refused = devTokensRefused(place);
-  if (refused !== null) throw new MmmError('FORBIDDEN', refused);
+  if (refused !== null) throw new MmmError('CONFIG_INVALID', refused);
   const key = ensureKey(dataDir);
   const publicKey = createPublicKey(key).export({ format: 'jwk' });
   return {

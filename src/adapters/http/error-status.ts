@@ -61,6 +61,8 @@ export const HTTP_ERRORS: Readonly<Record<ErrorCode, HttpError>> = {
   DATA_FOLDER_IN_USE: fault,
   USAGE: fault,
   NOT_A_REPOSITORY: fault,
+  REPOSITORY_EMPTY: fault,
+  REPOSITORY_UNREADABLE: fault,
   PLAYBOOK_INVALID: input,
   TENANTS_FILE_INVALID: input,
   UNAUTHORIZED: { status: 401 },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HTTP_ERRORS } from '../../../src/adapters/http/error-status.ts';
-import { ERRORS, type ErrorCode } from '../../../src/errors.ts';
+import { ERRORS, type ErrorCode, MmmError } from '../../../src/errors.ts';
 import { quietLogger } from '../../pipeline/harness.ts';
 import { envelope, errorOf, HttpHarness, tokenOf } from './harness.ts';
 
@@ -153,6 +153,16 @@ describe('one error shape', () => {
     expect(reply.body).not.toMatch(/password|10\.0\.0\.7|TypeError/);
     expect(logged).toMatchObject([{ event: 'http_fault', request_id: reply.headers['x-request-id'] }]);
   });
+});
+
+test.each<[ErrorCode, ErrorCode]>([
+  ['DATABASE_UNAVAILABLE', 'DEPENDENCY_UNAVAILABLE'],
+  ['OUTPUT_TOO_LARGE', 'INTERNAL_ERROR'],
+])('%s is shown as %s, with none of its own words', async (code, shown) => {
+  const error = new MmmError(code, 'postgres at 10.0.0.7', { details: { host: '10.0.0.7' } });
+  const reply = await new HttpHarness({ decideNow: () => Promise.reject(error) }).post('/v1/mmm/decide', {});
+  expect(errorOf(reply)).toMatchObject({ code: shown, message: ERRORS[shown].meaning });
+  expect(reply.body).not.toContain('10.0.0.7');
 });
 
 test('every reply has the security headers, its own request id, and no CORS and no server name', async () => {

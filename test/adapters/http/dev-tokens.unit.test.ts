@@ -76,7 +76,7 @@ test('they exist only on the embedded default, on loopback, without a real key s
     { ...here, hasKeySet: true },
   ];
   for (const place of refused) {
-    expect(codeOf(() => openDevTokens(join(folder, 'none'), place))).toBe('FORBIDDEN');
+    expect(codeOf(() => openDevTokens(join(folder, 'none'), place))).toBe('CONFIG_INVALID');
   }
   expect(readdirSync(folder)).not.toContain('none');
 });

@@ -1,7 +1,16 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { CompactSign, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
+import {
+  CompactSign,
+  exportJWK,
+  exportPKCS8,
+  exportSPKI,
+  generateKeyPair,
+  importPKCS8,
+  SignJWT,
+  UnsecuredJWT,
+} from 'jose';
 import { localTokenKeys, remoteTokenKeys } from '../../../src/adapters/http/token-keys.ts';
 import { createTokenVerifier, type VerifyToken } from '../../../src/adapters/http/verify-token.ts';
 import { NOON_MS, quietLogger, TENANT } from '../../pipeline/harness.ts';
@@ -34,7 +43,6 @@ describe('a forged or unfit token is refused, and never retryable', () => {
         .setProtectedHeader({ alg: 'ES256', kid: 'ed' })
         .sign((await generateKeyPair('ES256')).privateKey),
     'PS256 with a key of the set': async () => {
-      const { importPKCS8, exportPKCS8 } = await import('jose');
       return new SignJWT(claims())
         .setProtectedHeader({ alg: 'PS256', kid: 'rsa' })
         .sign(await importPKCS8(await exportPKCS8(rsa.privateKey), 'PS256'));
@@ -47,7 +55,6 @@ describe('a forged or unfit token is refused, and never retryable', () => {
       new SignJWT(claims()).setProtectedHeader({ alg: 'EdDSA', kid: 'x' }).sign(ed.privateKey),
     'its own key in the header': async () => {
       const own = await generateKeyPair('EdDSA', { extractable: true });
-      const { exportJWK } = await import('jose');
       return new SignJWT(claims())
         .setProtectedHeader({ alg: 'EdDSA', jwk: await exportJWK(own.publicKey) })
         .sign(own.privateKey);
@@ -77,6 +84,19 @@ describe('a forged or unfit token is refused, and never retryable', () => {
   test.each(Object.entries(cases))('%s', async (_name, make) => {
     await expect(verify(await make())).rejects.toMatchObject(refused);
   });
+});
+
+test('our list of algorithms holds also where the key set names none, or has a shared secret in it', async () => {
+  const secret = Buffer.alloc(32, 7);
+  const bare = keySet.keys.map(({ alg: _, ...key }) => key);
+  const loose = { keys: [...bare, { kty: 'oct', kid: 'shared', k: secret.toString('base64url') }] };
+  const open = createTokenVerifier({ ...settings, keys: localTokenKeys(loose) });
+  const signed = async (alg: string, kid: string, key: Parameters<SignJWT['sign']>[0]): Promise<string> =>
+    new SignJWT(claims()).setProtectedHeader({ alg, kid }).sign(key);
+  const asPss = await importPKCS8(await exportPKCS8(rsa.privateKey), 'PS256');
+  expect(await open(await signed('RS256', 'rsa', rsa.privateKey))).toMatchObject({ subject: 'dev1' });
+  await expect(open(await signed('PS256', 'rsa', asPss))).rejects.toMatchObject(refused);
+  await expect(open(await signed('HS256', 'shared', secret))).rejects.toMatchObject(refused);
 });
 
 test('roles and scopes of another type permit nothing', async () => {

@@ -66,7 +66,7 @@ test('everything of it can be said', async () => {
 
 test('not on the distributed way to run, not off loopback, not for a month', async () => {
   process.env['MMM_HTTP_HOST'] = '0.0.0.0';
-  await expect(run()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  await expect(run()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   delete process.env['MMM_HTTP_HOST'];
   for (const hours of ['720', '0', '-1', 'x'])
     await expect(run('--hours', hours)).rejects.toMatchObject({ exitCode: 1 });
