@@ -5,7 +5,7 @@ import type { Logger } from '../../pipeline/ports/logger.ts';
 import { HTTP_ERRORS } from './error-status.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 
-/** The one error shape (interface 6, D-100: the older engine had two). */
+/** The one error shape (interface 6; the older engine had two). */
 export interface ErrorBody {
   readonly error: {
     readonly code: ErrorCode;
