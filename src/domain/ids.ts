@@ -9,9 +9,9 @@ export interface ActorKey {
 /** What the domain needs from outside: hashing only, no clock and no randomness. */
 export interface IdPort {
   /** UUIDv5 of `name` in the name space of `kind` = uuid5(URL, `urn:mmm-engine:<kind>`). */
-  uuid5(kind: string, name: string): string;
+  readonly uuid5: (kind: string, name: string) => string;
   /** Lower-case hex SHA-256 of the UTF-8 text. */
-  sha256(text: string): string;
+  readonly sha256: (text: string) => string;
 }
 
 export type IdPart = string | number | null;
@@ -37,11 +37,17 @@ export const parseActorKey = (text: string): ActorKey | null => {
 
 /** Ids of design and interface 3, from the signal down to the receipt: the same signal gives the same ids for ever. */
 export const decisionIdOf = (port: IdPort, signalId: string): string => idFrom(port, 'decision', [signalId]);
-export const actionIdOf = (port: IdPort, decisionId: string, playbookId: string, version: number, index: number): string =>
-  idFrom(port, 'action', [decisionId, playbookId, version, index]);
+export const actionIdOf = (
+  port: IdPort,
+  decisionId: string,
+  playbookId: string,
+  version: number,
+  index: number,
+): string => idFrom(port, 'action', [decisionId, playbookId, version, index]);
 export const deliveryIdOf = (port: IdPort, actionId: string, surface: string): string =>
   idFrom(port, 'delivery', [actionId, surface]);
-export const receiptIdOf = (port: IdPort, attests: string, what: string): string => idFrom(port, 'receipt', [what, attests]);
+export const receiptIdOf = (port: IdPort, attests: string, what: string): string =>
+  idFrom(port, 'receipt', [what, attests]);
 export const eventIdOf = (port: IdPort, topic: string, id: string): string => idFrom(port, 'event', [topic, id]);
 export const cardIdOf = (
   port: IdPort,

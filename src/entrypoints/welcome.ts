@@ -7,15 +7,14 @@ export const welcome = async (facts: {
   issueToken(): Promise<string | null>;
 }): Promise<string[]> => {
   const { config, urls } = facts;
+  const metrics = `${urls.metrics ?? ''}/metrics`;
   if (config.backend === 'distributed' || urls.api === null) {
-    return [
-      `mmm-engine runs (${config.backend}).${urls.api === null ? '' : ` API: ${urls.api}`} Metrics: ${urls.metrics}/metrics`,
-    ];
+    return [`mmm-engine runs (${config.backend}).${urls.api === null ? '' : ` API: ${urls.api}`} Metrics: ${metrics}`];
   }
   const token = await facts.issueToken();
   return [
     '',
-    `The MMM Engine runs.  API: ${urls.api}   metrics: ${urls.metrics}/metrics   data: ${config.dataDir}`,
+    `The MMM Engine runs.  API: ${urls.api}   metrics: ${metrics}   data: ${config.dataDir}`,
     ...(token === null
       ? ['No token keys are set: the API answers 401 except for health, ready and openapi.json.']
       : tryIt(urls.api, token)),

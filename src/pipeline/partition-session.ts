@@ -45,7 +45,7 @@ export class PartitionSession {
   #state: 'new' | 'starting' | 'running' | 'ended' = 'new';
   #stopping = false;
   #inFlight: Promise<void> = Promise.resolve();
-  #inFlightFailure: unknown = null;
+  #inFlightFailure: Error | null = null;
 
   constructor(deps: SessionDeps, partition: number, reader: PartitionReader) {
     this.#deps = deps;
@@ -198,7 +198,7 @@ export class PartitionSession {
         this.#observeDeliveries(result);
       },
       (error: unknown) => {
-        this.#inFlightFailure = error;
+        this.#inFlightFailure = error instanceof Error ? error : new MmmError('IN_DOUBT', undefined, { cause: error });
         this.#reader.wake();
       },
     );

@@ -89,7 +89,7 @@ export class MemoryJournal implements Journal {
     try {
       return Promise.resolve(this.#commit(request));
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 

@@ -215,7 +215,7 @@ class MemorySessionOutput implements SessionOutput {
       return Promise.resolve();
     } catch (error) {
       this.#dead = true;
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 

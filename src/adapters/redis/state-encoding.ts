@@ -5,14 +5,31 @@ import type { CachedState } from '../../pipeline/ports/state-cache.ts';
 /** Raised whenever the layout changes: a state of another layout reads as absent and is folded anew. */
 const LAYOUT = 1;
 
-type Row = readonly (string | number | null)[];
+type RecentRow = readonly [number, string, string | null, string | null, string | null, string | null];
+type SentRow = readonly [number, string, SentAction['actionType'], string | null, string | null];
 
 /** `<version> <JSON>`: the version stands in front so that the script reads it without a JSON parser. Rows are arrays: half the size of objects. */
 export const encodeState = ({ version, head, actorRef, state }: CachedState): string => {
-  const recent: Row[] = state.recent.map((r) => [r.atMs, r.type, r.repo, r.branch, r.file, r.subject]);
-  const sent: Row[] = state.sent.map((s) => [s.atMs, s.playbookId, s.actionType, s.repo, s.subject]);
+  const recent = state.recent.map((r): RecentRow => [r.atMs, r.type, r.repo, r.branch, r.file, r.subject]);
+  const sent = state.sent.map((s): SentRow => [s.atMs, s.playbookId, s.actionType, s.repo, s.subject]);
   return `${version} ${JSON.stringify([LAYOUT, head, actorRef, state.chain, state.profile, recent, sent])}`;
 };
+
+const recentOf = ([atMs, type, repo, branch, file, subject]: RecentRow): RecentSignal => ({
+  atMs,
+  type,
+  repo,
+  branch,
+  file,
+  subject,
+});
+const sentOf = ([atMs, playbookId, actionType, repo, subject]: SentRow): SentAction => ({
+  atMs,
+  playbookId,
+  actionType,
+  repo,
+  subject,
+});
 
 /** Null for anything that is not a state of this layout: a cache may hold rubbish, a decision may not rest on it. */
 export const decodeState = (key: ActorKey, text: string): CachedState | null => {
@@ -33,13 +50,8 @@ export const decodeState = (key: ActorKey, text: string): CachedState | null => 
     state: {
       chain,
       profile: profile as ActorState['profile'],
-      recent: recent.map(
-        ([atMs, type, repo, branch, file, subject]) => ({ atMs, type, repo, branch, file, subject }) as RecentSignal,
-      ),
-      sent: sent.map(
-        ([atMs, playbookId, actionType, repo, subject]) =>
-          ({ atMs, playbookId, actionType, repo, subject }) as SentAction,
-      ),
+      recent: (recent as RecentRow[]).map(recentOf),
+      sent: (sent as SentRow[]).map(sentOf),
     },
   };
 };

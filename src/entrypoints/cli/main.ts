@@ -26,9 +26,9 @@ const build = async (name: string | undefined): Promise<Command> => {
     .option('--json', 'one JSON value per answer')
     .exitOverride()
     .showHelpAfterError('(add --help for the ways to call it)');
-  for (const [command, { summary, load }] of Object.entries(COMMANDS)) {
-    if (command === name) (await load()).register(program, io);
-    else program.command(command).description(summary).allowUnknownOption().helpOption(false);
+  for (const [command, entry] of Object.entries(COMMANDS)) {
+    if (command === name) (await entry.load()).register(program, io);
+    else program.command(command).description(entry.summary).allowUnknownOption().helpOption(false);
   }
   for (const command of program.commands) command.exitOverride();
   return program;

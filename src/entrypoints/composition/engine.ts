@@ -176,8 +176,9 @@ const checksOf = (store: Store, log: EngineLog, pipeline: Pipeline): Engine['che
     check: async () => {
       const waiting =
         pipeline.health().partitions?.filter((one) => one.state === 'blocked' || one.state === 'waiting') ?? [];
-      if (waiting.length > 0)
-        throw new MmmError('DEPENDENCY_UNAVAILABLE', waiting.map((one) => `${one.partition}: ${one.code}`).join(', '));
+      if (waiting.length === 0) return;
+      const which = waiting.map((one) => `${one.partition}: ${one.code ?? one.state}`);
+      throw new MmmError('DEPENDENCY_UNAVAILABLE', which.join(', '));
     },
   },
 ];

@@ -159,11 +159,12 @@ const rulesOf = async (
   signals: readonly MmmSignalInput[],
 ): Promise<ReadonlyMap<string, TenantRules | null>> => {
   const tenants = [...new Set(signals.map((signal) => signal.tenant_id))];
-  const rules = await Promise.all(tenants.map((tenant) => currentOrLoad(source, tenant)));
-  return new Map(tenants.map((tenant, index) => [tenant, rules[index]!]));
-};
-
-const currentOrLoad = (source: RulesSource, tenant: string): TenantRules | null | Promise<TenantRules | null> => {
-  const current = source.current(tenant);
-  return current === undefined ? source.load(tenant) : current;
+  const rules = new Map<string, TenantRules | null>();
+  await Promise.all(
+    tenants.map(async (tenant) => {
+      const current = source.current(tenant);
+      rules.set(tenant, current === undefined ? await source.load(tenant) : current);
+    }),
+  );
+  return rules;
 };
