@@ -1,3 +1,4 @@
+import { configuredVerifier } from '../adapters/http/configured-verifier.ts';
 import { openDevTokens } from '../adapters/http/dev-tokens.ts';
 import type { Config } from '../runtime/config.ts';
 import { Lifecycle, STOP_DEADLINE_MS } from '../runtime/lifecycle.ts';
@@ -5,7 +6,7 @@ import type { CliIo } from './cli/command.ts';
 import { applyTenants, DEMO_TENANTS } from './composition/apply-tenants.ts';
 import { type Engine, openEngine, type Role } from './composition/engine.ts';
 import { keepMaintained } from './composition/engine-log.ts';
-import { httpServersOf, tokenVerifierOf } from './composition/http.ts';
+import { httpServersOf } from './composition/http.ts';
 import { type ProcessParts, processParts } from './composition/process-parts.ts';
 import { welcome } from './welcome.ts';
 
@@ -44,7 +45,14 @@ const addParts = (
   io: CliIo,
 ): void => {
   const { config, logger } = parts;
-  const verifyToken = tokenVerifierOf(parts);
+  const { verifyToken, said } = configuredVerifier({
+    jwt: config.jwt,
+    backend: config.backend,
+    host: config.http.host,
+    dataDir: config.dataDir,
+    logger,
+    now: () => parts.clock.now(),
+  });
   const servers = httpServersOf(parts, engine, verifyToken);
   let stopMaintenance = (): void => {};
   const urls = { api: null as string | null, metrics: null as string | null };
@@ -86,8 +94,7 @@ const addParts = (
   lifecycle.add(
     'welcome',
     async () => {
-      if (verifyToken === null && roles.has('api'))
-        logger.warn('no_token_keys', { remedy: 'set MMM_JWKS_URL or MMM_JWKS_FILE; until then 401' });
+      if (roles.has('api')) logger.info('tokens', { said });
       for (const line of await welcome({ config, urls, issueToken: () => developmentToken(parts) })) io.out(line);
     },
     () => Promise.resolve(),
