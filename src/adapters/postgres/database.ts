@@ -57,6 +57,8 @@ const connectionConfig = (options: DatabaseOptions): pg.PoolConfig => ({
   application_name: options.applicationName,
   connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   keepAlive: true,
+  // A new connection costs a log-in and SET ROLE: kept over quiet moments.
+  idleTimeoutMillis: 60_000,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
   ...(options.noStatementTimeout === true
     ? {}
