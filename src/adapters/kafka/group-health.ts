@@ -6,8 +6,8 @@ import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import { clientErrorFacts, logUnavailable } from './client-errors.ts';
 
-/** The client restarts a crashed member itself, some 15 s apart with our retry settings: about five minutes of a broker that is away. */
-const MAX_CRASHES_IN_A_ROW = 20;
+/** The client restarts a crashed member itself, more than a minute apart with our retry settings: some five minutes without a broker. */
+const MAX_CRASHES_IN_A_ROW = 4;
 
 export interface GroupHealthDeps {
   readonly metrics: Metrics;

@@ -9,4 +9,9 @@ export const MEMBER = {
   minBytes: 1,
   readUncommitted: false,
   allowAutoTopicCreation: false,
+  /**
+   * The client's default of 5 gives a member up after 3 s without a broker and joins as a new one, which then waits out the session of
+   * the old one. 40 is more than a minute.
+   */
+  retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 40 },
 };
