@@ -89,6 +89,8 @@ export class PartitionSession {
       cursor,
     );
     if (status.publishedUpto === NEVER_PUBLISHED) await publisher.commitCursor();
+    // Also says that cursor and counter were compared: after a failover the journal takes no commit before (design 3.2, "When a store goes back").
+    else await this.#deps.journal.published(this.#partition, status.epoch, cursor);
     await publisher.publish({ written: [], upto: null, inputNext: null, deadLetters: [] });
     await this.#reader.seek(committed.input ?? 'earliest');
     this.#deps.logger.info('session_started', {

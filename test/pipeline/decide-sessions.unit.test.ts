@@ -190,6 +190,20 @@ describe('decide sessions', () => {
     expect(harness.log.read('mmm.decisions')).toHaveLength(before);
   });
 
+  test('a session tells the journal what it has compared before its first commit (a failover waits for that)', async () => {
+    const harness = new DecideHarness(unlimited, 1);
+    await harness.append([push('a', 'one')]);
+    await run(harness);
+    const calls: string[] = [];
+    const published = harness.journal.published.bind(harness.journal);
+    const commit = harness.journal.commit.bind(harness.journal);
+    harness.journal.published = (...args) => (calls.push('published'), published(...args));
+    harness.journal.commit = (request) => (calls.push('commit'), commit(request));
+    await harness.append([push('a', 'two')]);
+    await run(harness);
+    expect(calls.slice(0, 2)).toEqual(['published', 'commit']);
+  });
+
   test('a hole in the outbox stops the shard before the offset moves', async () => {
     const harness = new DecideHarness(unlimited, 1);
     const commit = harness.journal.commit.bind(harness.journal);
