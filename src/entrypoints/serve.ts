@@ -5,7 +5,7 @@ import { Lifecycle, STOP_DEADLINE_MS } from '../runtime/lifecycle.ts';
 import type { CliIo } from './cli/command.ts';
 import { applyTenants, DEMO_TENANTS } from './composition/apply-tenants.ts';
 import { type Engine, openEngine, type Role } from './composition/engine.ts';
-import { keepMaintained } from './composition/engine-log.ts';
+import { keepMaintained, openEngineLog } from './composition/engine-log.ts';
 import { httpServersOf } from './composition/http.ts';
 import { type ProcessParts, processParts } from './composition/process-parts.ts';
 import { welcome } from './welcome.ts';
@@ -13,8 +13,16 @@ import { welcome } from './welcome.ts';
 /** A terminal and npm may both pass the same Ctrl-C on; a second one this soon is no second wish. */
 const SAME_SIGNAL_MS = 500;
 
-/** Runs the engine until a signal or a fault ends it. Answers the exit code. Parts start in order and stop in reverse (style 10). */
-export const serve = async (config: Config, roles: ReadonlySet<Role>, io: CliIo): Promise<number> => {
+/**
+ * Runs the engine until a signal or a fault ends it. Answers the exit code. Parts start in order and stop in reverse (style 10). `openLog` is the
+ * seam for another log, or for one with something around it.
+ */
+export const serve = async (
+  config: Config,
+  roles: ReadonlySet<Role>,
+  io: CliIo,
+  openLog: typeof openEngineLog = openEngineLog,
+): Promise<number> => {
   const parts = processParts(config);
   const ended = Promise.withResolvers<number>();
   const lifecycle = new Lifecycle(parts.logger);
@@ -24,7 +32,7 @@ export const serve = async (config: Config, roles: ReadonlySet<Role>, io: CliIo)
     ended.resolve(1);
   };
   try {
-    const engine = await openEngine(parts, roles, onFailed);
+    const engine = await openEngine(parts, roles, onFailed, openLog);
     addParts(lifecycle, parts, engine, roles, io);
     await lifecycle.start();
     const code = await ended.promise;

@@ -62,6 +62,7 @@ export const openEngine = async (
   parts: ProcessParts,
   roles: ReadonlySet<Role>,
   onFailed: (error: Error) => void,
+  openLog: typeof openEngineLog = openEngineLog,
 ): Promise<Engine> => {
   const { config, clock, logger, metrics } = parts;
   const opened: (() => Promise<void>)[] = [];
@@ -74,7 +75,7 @@ export const openEngine = async (
     opened.push(() => store.close());
     void store.ended.then((reason) => onFailed(new MmmError('DATABASE_UNAVAILABLE', reason)));
 
-    const log = await openEngineLog({ config, store, clock, logger, metrics, onFailed });
+    const log = await openLog({ config, store, clock, logger, metrics, onFailed });
     opened.push(() => log.close());
     const stored = await ensurePartitionCount(store.pipeline, log.partitions);
     if (stored !== log.partitions)

@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import avro from 'avsc';
+import { Kafka, type IHeaders, type Message } from 'kafkajs';
+import { createKafkaClients } from '../../../src/adapters/kafka/connection.ts';
+import { SILENT_LOGGER } from '../../../src/entrypoints/cli/silent-logger.ts';
+import { kcatConsume, kcatInstalled } from '../../infra/kcat.ts';
+
+/** A record as a `read_committed` consumer sees it. */
+export interface Seen {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const KEY_ENDS = '~';
+
+/**
+ * Puts records in with an independent client (librdkafka, partitioned like the Java client); with kafkajs where kcat is not installed.
+ * Keys and values may not hold a line break or `~` before the value.
+ */
+export const produce = async (
+  brokers: readonly string[],
+  topic: string,
+  records: readonly { readonly key: string; readonly value: string }[],
+): Promise<void> => {
+  if (!(await kcatInstalled())) return await produceBytes(brokers, topic, records);
+  const args = ['-P', '-b', brokers.join(','), '-t', topic, '-K', KEY_ENDS, '-X', 'partitioner=murmur2_random'];
+  const child = spawn('kcat', args, { stdio: ['pipe', 'ignore', 'inherit'] });
+  child.stdin.end(records.map(({ key, value }) => `${key}${KEY_ENDS}${value}\n`).join(''));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`kcat ended with ${String(code)}`);
+};
+
+/** Any bytes, which kcat's line format can not carry. */
+export const produceBytes = async (
+  brokers: readonly string[],
+  topic: string,
+  messages: readonly Message[],
+): Promise<void> => {
+  const producer = new Kafka({
+    clientId: 'e2e',
+    brokers: [...brokers],
+    logCreator: () => () => undefined,
+  }).producer();
+  await producer.connect();
+  try {
+    await producer.send({ topic, messages: [...messages], acks: -1 });
+  } finally {
+    await producer.disconnect();
+  }
+};
+
+const fromKcat = (text: string): Record<string, string> => {
+  const headers: Record<string, string> = {};
+  let last = '';
+  // kcat joins with commas and escapes nothing: a part without a name belongs to the value before it.
+  for (const part of text === '' ? [] : text.split(',')) {
+    const named = /^([a-z][a-z-]*)=(.*)$/s.exec(part);
+    if (named === null) headers[last] = `${headers[last] ?? ''},${part}`;
+    else headers[(last = named[1]!)] = named[2]!;
+  }
+  return headers;
+};
+
+const fromClient = (headers: IHeaders | undefined): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]));
+
+/** Everything in a topic now, partition by partition in order. */
+export const readTopic = async (brokers: readonly string[], topic: string): Promise<Seen[]> => {
+  if (!(await kcatInstalled())) return await readWithClient(brokers, topic);
+  const records = await kcatConsume({ topic, brokers: [...brokers] });
+  return records.map((record) => ({
+    ...record,
+    topic,
+    key: record.key?.toString() ?? null,
+    headers: fromKcat(record.headers),
+  }));
+};
+
+const readWithClient = async (brokers: readonly string[], topic: string): Promise<Seen[]> => {
+  const kafka = createKafkaClients({ brokers, clientId: 'e2e' }, SILENT_LOGGER).patient;
+  const admin = kafka.admin();
+  const consumer = kafka.consumer({ groupId: `e2e-${Date.now()}-${process.pid}`, readUncommitted: false });
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const left = new Set(ends.filter(({ low, high }) => low !== high).map(({ partition }) => partition));
+  const seen: Seen[] = [];
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await new Promise<void>((resolve, reject) => {
+    if (left.size === 0) return resolve();
+    consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
+    consumer.on('consumer.end_batch_process', ({ payload }) => {
+      const end = ends.find(({ partition }) => partition === payload.partition);
+      if (end !== undefined && BigInt(payload.lastOffset) + 1n >= BigInt(end.high)) left.delete(payload.partition);
+      if (left.size === 0) resolve();
+    });
+    const eachMessage = async ({
+      partition,
+      message,
+    }: {
+      partition: number;
+      message: Message & { offset: string };
+    }) => {
+      const { key, value, offset, headers } = message;
+      seen.push({
+        topic,
+        partition,
+        offset: Number(offset),
+        key: key === null || key === undefined ? null : String(key),
+        value: value === null ? null : Buffer.from(value),
+        headers: fromClient(headers),
+      });
+      return await Promise.resolve();
+    };
+    consumer.run({ eachMessage }).catch(reject);
+  });
+  await consumer.disconnect();
+  return seen.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+};
+
+/** Decodes Confluent-wire Avro with the writer's schema fetched from the registry by its id: nothing of our codec takes part. */
+export const createAvroReader = (registryUrl: string): ((bytes: Buffer) => Promise<Record<string, unknown>>) => {
+  const types = new Map<number, avro.Type>();
+  const typeOf = async (id: number): Promise<avro.Type> => {
+    const held = types.get(id);
+    if (held !== undefined) return held;
+    const response = await fetch(`${registryUrl}/schemas/ids/${id}`);
+    if (!response.ok) throw new Error(`the registry answers ${response.status} for schema ${id}`);
+    const { schema } = (await response.json()) as { schema: string };
+    const type = avro.Type.forSchema(JSON.parse(schema) as avro.Schema);
+    types.set(id, type);
+    return type;
+  };
+  return async (bytes) => {
+    if (bytes[0] !== 0) throw new Error('no magic byte');
+    const type = await typeOf(bytes.readUInt32BE(1));
+    return type.fromBuffer(bytes.subarray(5)) as Record<string, unknown>;
+  };
+};
