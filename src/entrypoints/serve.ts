@@ -5,8 +5,9 @@ import { Lifecycle, STOP_DEADLINE_MS } from '../runtime/lifecycle.ts';
 import type { CliIo } from './cli/command.ts';
 import { applyTenants, DEMO_TENANTS } from './composition/apply-tenants.ts';
 import { type Engine, openEngine, type Role } from './composition/engine.ts';
-import { keepMaintained, openEngineLog } from './composition/engine-log.ts';
+import { openEngineLog } from './composition/engine-log.ts';
 import { httpServersOf } from './composition/http.ts';
+import { keepMaintained } from './composition/maintenance.ts';
 import { type ProcessParts, processParts } from './composition/process-parts.ts';
 import { welcome } from './welcome.ts';
 
@@ -33,7 +34,12 @@ export const serve = async (
   };
   try {
     const engine = await openEngine(parts, roles, onFailed, openLog);
-    addParts(lifecycle, parts, engine, roles, io);
+    try {
+      addParts(lifecycle, parts, engine, roles, io);
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
     await lifecycle.start();
     const code = await ended.promise;
     const hard = setTimeout(() => process.exit(code === 0 ? 1 : code), STOP_DEADLINE_MS);
@@ -89,7 +95,7 @@ const addParts = (
   );
   lifecycle.add(
     'maintenance',
-    async () => void (stopMaintenance = keepMaintained(engine.log, logger)),
+    async () => void (stopMaintenance = keepMaintained(engine.log, engine.store, logger)),
     async () => stopMaintenance(),
   );
   if (roles.has('api')) {

@@ -76,7 +76,7 @@ export const openDatabase = (options: DatabaseOptions): Database => {
     },
   };
   const pool = new pg.Pool(poolConfig);
-  const lost = (error: Error): void => options.logger.warn('database_connection_lost', { error: error.message });
+  const lost = (error: Error): void => options.logger.warn('database_connection_lost', { error });
   // Without a handler the process would end: the pool's own is for idle connections, this one for a connection that breaks while it is held
   // by a transaction and between two statements (the next statement then fails, which is how the caller learns of it).
   pool.on('connect', (client) => client.on('error', lost));

@@ -27,8 +27,6 @@ export const SIGNAL_TOPICS: readonly TopicName[] = [
   'mmm.triggers',
 ];
 
-const MAINTENANCE_EVERY_MS = 60_000;
-
 /** The log behind the ports, Kafka or PostgreSQL. */
 export interface EngineLog {
   readonly partitions: number;
@@ -121,13 +119,4 @@ const kafkaLog = async (deps: EngineLogDeps, kafka: KafkaConfig): Promise<Engine
     await topics.close();
     throw error;
   }
-};
-
-/** Runs `maintain` until stopped; a failure is told and tried again, it never ends the engine. */
-export const keepMaintained = (log: EngineLog, logger: Logger): (() => void) => {
-  const timer = setInterval(() => {
-    log.maintain().catch((error: unknown) => logger.warn('maintenance_failed', { error }));
-  }, MAINTENANCE_EVERY_MS);
-  timer.unref();
-  return () => clearInterval(timer);
 };
