@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import avro from 'avsc';
-import { Kafka, type IHeaders, type Message } from 'kafkajs';
+import kafkajs, { Kafka, type IHeaders, type Message } from 'kafkajs';
 import { createKafkaClients } from '../../../src/adapters/kafka/connection.ts';
 import { SILENT_LOGGER } from '../../../src/entrypoints/cli/silent-logger.ts';
 import { kcatConsume, kcatInstalled } from '../../infra/kcat.ts';
@@ -48,7 +48,8 @@ export const produceBytes = async (
   }).producer();
   await producer.connect();
   try {
-    await producer.send({ topic, messages: [...messages], acks: -1 });
+    // Compressed, so that a record over our own limit is below the broker's.
+    await producer.send({ topic, messages: [...messages], acks: -1, compression: kafkajs.CompressionTypes.GZIP });
   } finally {
     await producer.disconnect();
   }
