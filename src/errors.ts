@@ -78,6 +78,11 @@ export const ERRORS = {
   // Definitions.
   PLAYBOOK_INVALID: entry('the playbook does not pass the lint', 'mend what the findings name'),
   TENANTS_FILE_INVALID: entry('the tenants file is not valid', 'mend what the findings name'),
+  RECEIPT_INVALID: entry(
+    'a receipt does not verify',
+    'ask its holder for the original; --public-key names other signers',
+  ),
+  DOCTOR_FAILED: entry('something the engine needs is not as it should be', 'mend what the lines marked FAIL name'),
   // HTTP.
   UNAUTHORIZED: entry('the token is missing or not valid', 'send a valid bearer token'),
   FORBIDDEN: entry('the token does not allow this', 'use a token with the named scope or role'),

@@ -17,8 +17,7 @@ import { createNormaliser } from '../pipeline/normalise/normalise-document.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
 import type { Logger } from '../pipeline/ports/logger.ts';
 import type { Metrics } from '../pipeline/ports/metrics.ts';
-import { TRY_TENANT } from '../replay/try/commit-signals.ts';
-import type { TryEngine } from '../replay/try/run-try.ts';
+import { TRY_TENANT, type TryEngine } from '../replay/try/run-try.ts';
 import type { TryTally } from '../replay/try/tally.ts';
 import { NO_CONTEXT } from './no-context.ts';
 
@@ -35,25 +34,34 @@ const rulesOf = (playbooks: readonly unknown[]): TenantRules => {
   });
   const findings = compiled.ok ? compiled.skipped.flatMap((one) => one.findings) : compiled.findings;
   if (!compiled.ok || findings.length > 0) {
-    throw new MmmError('PLAYBOOK_INVALID', findings.map((one) => `${one.path}: ${one.message}; ${one.remedy}`).join('\n'));
+    throw new MmmError(
+      'PLAYBOOK_INVALID',
+      findings.map((one) => `${one.path}: ${one.message}; ${one.remedy}`).join('\n'),
+    );
   }
   return compiled.rules;
 };
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent };
-const uncounted: Metrics = { records: () => {}, candidate: () => {}, count: () => {}, gauge: () => {}, observe: () => {} };
+const uncounted: Metrics = {
+  records: () => {},
+  candidate: () => {},
+  count: () => {},
+  gauge: () => {},
+  observe: () => {},
+};
 
 export interface RunningTry {
   readonly engine: TryEngine;
-  /** Records that intake refused: a fault of ours, since `try` makes them itself. */
-  refused(): number;
+  /** Records that intake refused, by error code: told to the reader, because a publisher of the same history would meet the same. */
+  refused(): ReadonlyMap<string, number>;
   stop(): Promise<void>;
 }
 
 /** The very stages of `serve` on the in-memory ports: nothing is written, nothing is started, time is the history's. */
 export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTally): Promise<RunningTry> => {
   let now = 0;
-  let refused = 0;
+  const refused = new Map<string, number>();
   const clock = { now: () => now, monotonicMs: () => performance.now() };
   const log = new MemoryLog(1, () => now, { keepRead: false });
   const journal = new MemoryJournal({ onCommitted: (commit) => tally.add(commit) });
@@ -62,7 +70,9 @@ export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTa
   const rules = rulesOf(playbooks);
   const shared = { clock, codec, logger: silent, metrics: uncounted, engineVersion: 'try' };
   log.watch((record) => {
-    if (record.topic === 'mmm.dlq') refused += 1;
+    if (record.topic !== 'mmm.dlq') return;
+    const code = String(record.headers['mmm-dlq-code'] ?? 'UNEXPECTED_FAILURE');
+    refused.set(code, (refused.get(code) ?? 0) + 1);
   });
 
   const pipeline = createPipeline({
@@ -98,7 +108,12 @@ export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTa
       feed: async (envelopes) => {
         await source.put(
           CHANNEL,
-          envelopes.map((envelope) => ({ key: null, value: Buffer.from(JSON.stringify(envelope)), headers: {}, timestampMs: now })),
+          envelopes.map((envelope) => ({
+            key: null,
+            value: Buffer.from(JSON.stringify(envelope)),
+            headers: {},
+            timestampMs: now,
+          })),
         );
         while ((log.committed(0).input ?? 0n) < log.end('mmm.signals', 0)) await log.nextPublication();
       },

@@ -8,6 +8,10 @@ import { MmmError } from '../../errors.ts';
 import type { HistorySource } from '../../replay/try/history.ts';
 import { HISTORY_RULES } from '../../replay/try/history-rules.ts';
 import { reportAsHtml } from '../../replay/try/report-html.ts';
+import { reportAsJson } from '../../replay/try/report-json.ts';
+import { printableJson } from '../../replay/try/printable.ts';
+import { programEnvironment } from '../../runtime/config.ts';
+import { ProgressLine } from './progress-line.ts';
 import { reportAsText } from '../../replay/try/report-text.ts';
 import { buildReport, type TryReport } from '../../replay/try/report.ts';
 import { walkHistory } from '../../replay/try/run-try.ts';
@@ -23,13 +27,19 @@ interface TryOptions {
   readonly rules?: true;
 }
 
-/** Pseudonyms are stable within a repository and say nothing outside it: the key is the id of its first commit. */
-const pseudonyms = (keyOf: () => string) => (email: string) =>
-  `dev-${createHmac('sha256', keyOf()).update(email).digest('hex').slice(0, 10)}`;
+/** Pseudonyms are stable within a repository and join nobody across two of them: the key is the id of its first commit. */
+const pseudonyms = (history: HistorySource): ((who: string) => string) => {
+  const known = new Map<string, string>();
+  return (who) => {
+    const made = known.get(who) ?? `dev-${createHmac('sha256', history.summary.rootId).update(who).digest('hex').slice(0, 10)}`;
+    known.set(who, made);
+    return made;
+  };
+};
 
 /** `2026-03-01`, a date-time, or an age such as `90d`. */
-const sinceMsOf = (text: string | undefined): number => {
-  if (text === undefined) return 0;
+const sinceMsOf = (text: string | undefined): number | null => {
+  if (text === undefined) return null;
   const age = /^(\d{1,5})d$/.exec(text);
   const ms = age === null ? Date.parse(text) : Date.now() - Number(age[1]) * 86_400_000;
   if (Number.isNaN(ms)) throw new MmmError('USAGE', `--since ${text}: give a date such as 2026-03-01, or an age such as 90d`);
@@ -47,37 +57,29 @@ const playbooksFrom = async (folder: string): Promise<readonly unknown[]> => {
 const runTry = async (io: CliIo, path: string, options: TryOptions): Promise<TryReport> => {
   const sinceMs = sinceMsOf(options.since);
   const playbooks = await playbooksFrom(options.playbooks === undefined ? STARTER_FOLDER : resolve(options.playbooks));
-  const history = await openHistory(resolve(path));
-  const tally = new TryTally(sinceMs);
+  const history = await openHistory(resolve(path), programEnvironment());
+  const tally = new TryTally(sinceMs ?? 0);
   const running = await startTryEngine(playbooks, tally);
+  const progress = new ProgressLine(io, history.summary.commits);
   const started = performance.now();
-  let firstCommit = '';
-  const walk = await walkHistory(
-    firstIdSeen(history, (id) => (firstCommit = id)),
-    running.engine,
-    pseudonyms(() => firstCommit),
-    (commits) => progress(io, commits, history.summary.commits),
-  );
-  await running.stop();
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  return buildReport({ summary: history.summary, walk, tally, sinceMs, names: options.names === true, refused: running.refused(), seconds: (performance.now() - started) / 1000 });
-};
-
-const firstIdSeen = (history: HistorySource, onFirst: (id: string) => void): HistorySource => ({
-  summary: history.summary,
-  commits: async function* () {
-    let first = true;
-    for await (const commit of history.commits()) {
-      if (first) onFirst(commit.id);
-      first = false;
-      yield commit;
-    }
-  },
-});
-
-const progress = (io: CliIo, done: number, all: number): void => {
-  if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${all} commits`);
-  else if (!io.json && done % 5_000 === 0) io.err(`${done} of ${all} commits`);
+  try {
+    const walk = await walkHistory(history, running.engine, pseudonyms(history), {
+      commitBy: (actorId, zone) => tally.commitBy(actorId, zone),
+      done: (commits) => progress.at(commits),
+    });
+    return buildReport({
+      summary: history.summary,
+      walk,
+      tally,
+      sinceMs,
+      names: options.names === true,
+      refused: running.refused(),
+      seconds: (performance.now() - started) / 1000,
+    });
+  } finally {
+    progress.end();
+    await running.stop();
+  }
 };
 
 export const tryCommand: CliCommand = {
@@ -96,7 +98,7 @@ export const tryCommand: CliCommand = {
       .action(async (path: string, options: TryOptions) => {
         if (options.rules === true) return io.out(JSON.stringify(HISTORY_RULES, null, 2));
         const report = await runTry(io, path, options);
-        if (io.json) io.out(JSON.stringify(report));
+        if (io.json) io.out(printableJson(reportAsJson(report)));
         else for (const line of reportAsText(report)) io.out(line);
         if (options.html !== undefined) {
           await writeFile(resolve(options.html), reportAsHtml(report));

@@ -10,6 +10,7 @@ const any = (patterns: readonly string[]): RegExp => new RegExp(patterns.map((pa
 
 const GENERATED = any(HISTORY_RULES.generated);
 const TEST = any(HISTORY_RULES.test);
+const DOCUMENTATION = any(HISTORY_RULES.documentation);
 const FIX = any(HISTORY_RULES.fix);
 const REVERT = any(HISTORY_RULES.revert);
 const SOURCE_ENDINGS: ReadonlySet<string> = new Set(HISTORY_RULES.source_endings);
@@ -18,13 +19,12 @@ export const kindOfPath = (path: string): FileKind => {
   if (GENERATED.test(path)) return 'generated';
   const ending = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
   if (!SOURCE_ENDINGS.has(ending) || !path.includes('.')) return 'other';
-  return TEST.test(path) ? 'test' : 'source';
+  if (TEST.test(path)) return 'test';
+  return DOCUMENTATION.test(path) ? 'other' : 'source';
 };
 
-const subjectLine = (commit: Commit): string => commit.message.split('\n', 1)[0]!;
-
-export const isRevert = (commit: Commit): boolean => REVERT.test(subjectLine(commit));
-export const isFix = (commit: Commit): boolean => !isRevert(commit) && FIX.test(subjectLine(commit));
+export const isRevert = (commit: Commit): boolean => REVERT.test(commit.subject);
+export const isFix = (commit: Commit): boolean => !isRevert(commit) && FIX.test(commit.subject);
 
 export const isBot = (commit: Commit): boolean => {
   const who = `${commit.authorName}\n${commit.authorEmail}`.toLowerCase();

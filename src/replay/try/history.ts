@@ -7,7 +7,8 @@ export interface Commit {
   readonly authorEmail: string;
   readonly zone: string;
   readonly committedAtMs: number;
-  readonly message: string;
+  /** First paragraph of the message on one line; a very long one is cut. */
+  readonly subject: string;
   /** Empty for merges. */
   readonly files: readonly ChangedFile[];
 }
@@ -21,8 +22,12 @@ export interface ChangedFile {
 export interface HistorySummary {
   readonly name: string;
   readonly commits: number;
+  /** Id of the oldest commit without parents: names the repository wherever it is cloned. */
+  readonly rootId: string;
   readonly bare: boolean;
   readonly shallow: boolean;
+  /** Commits whose parents a shallow clone left out: what they changed can not be told. */
+  readonly cutOff: ReadonlySet<string>;
 }
 
 /** Commits reachable from HEAD, oldest first, parents before children. */

@@ -1,72 +1,91 @@
+import { printable } from './printable.ts';
 import type { PersonReport, TryReport } from './report.ts';
-import type { ShownNudge } from './tally.ts';
+import type { ShownNudge } from './shown-nudge.ts';
+import { count, counted, dayOf, heldWords, localTime, refusalWords, remarks, resultWords, summaryWords, TYPE_WORDS } from './words.ts';
 
-/** People shown in full; the rest is in --json and --html. */
+/** People and nudges shown on a terminal; all of them are in --json and --html. */
 const PEOPLE_SHOWN = 10;
-const NUDGES_SHOWN = 6;
+const NUDGES_SHOWN = 5;
+/** Fits a terminal of today and a mail. */
 const WIDTH = 100;
+const INDENT = '      ';
 
-/** Reasons in words. A reason that is not here is printed as it is. */
-export const REASON_WORDS: Readonly<Record<string, string>> = {
-  cooldown: 'said lately',
-  subject_cooldown: 'said lately about the same thing',
-  cap_hour: 'enough for the hour',
-  cap_day: 'enough for the day',
-  cap_repo_day: 'enough for the day in this repository',
-  cap_playbook_day: 'enough of this kind for the day',
-  cap_playbook_repo_day: 'enough of this kind in this repository for the day',
-  cap_reserved: 'room held for more important ones',
-  quiet_hours: 'quiet hours of the author',
-  deferral_off: 'would wait for a better moment (deferral comes later)',
-  outranked: 'something more important was said',
-  condition_not_met: 'the condition was not met',
-  condition_error: 'the condition could not be evaluated',
-  template_value_missing: 'a value for the text was missing',
-};
+/** The report for a terminal, line by line, free of anything that a terminal would obey. */
+export const reportAsText = (report: TryReport): string[] =>
+  [...heading(report), ...people(report), ...totals(report)].map(printable);
 
-export const inWords = (reason: string): string => REASON_WORDS[reason] ?? reason;
-
-const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-const minute = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')}Z`;
-
-export const reportAsText = (report: TryReport): string[] => [
-  ...heading(report),
-  ...report.people.filter((person) => person.shown.length > 0).slice(0, PEOPLE_SHOWN).flatMap(personLines),
-  ...more(report),
-  ...totals(report),
-];
-
-const heading = ({ repository, walk, sinceMs }: TryReport): string[] => {
-  const span = walk.firstAtMs === null || walk.lastAtMs === null ? '' : `, ${day(walk.firstAtMs)} to ${day(walk.lastAtMs)}`;
+const heading = (report: TryReport): string[] => {
+  const { repository, walk } = report;
+  const span = walk.firstAtMs === null || walk.lastAtMs === null ? '' : `, ${dayOf(walk.firstAtMs)} to ${dayOf(walk.lastAtMs)}`;
+  const types = new Set(report.people.flatMap((person) => person.shown.map((nudge) => nudge.type)));
   return [
-    `${repository.name}: ${walk.commits} commits (${walk.merges} merges) by ${walk.people} people${span}`,
-    ...(repository.shallow ? ['This is a shallow clone: what came before its first commit is not seen. (git fetch --unshallow brings it.)'] : []),
-    ...(sinceMs > 0 ? [`Shown from ${day(sinceMs)} on; everything before is counted.`] : []),
+    `${repository.name}: ${counted(walk.commits, 'commit')} (${counted(walk.merges, 'merge')}) by ${counted(walk.people, 'person', 'people')}${span}`,
+    ...remarks(report).flatMap((remark) => wrapped(remark, '')),
+    '',
+    ...wrapped(summaryWords(report), ''),
+    ...Object.entries(TYPE_WORDS).flatMap(([type, words]) => (types.has(type) ? [`  ${type}: ${words}`] : [])),
     '',
   ];
 };
 
-const personLines = (person: PersonReport): string[] => {
-  const held = Object.entries(person.heldBack)
-    .slice(0, 4)
-    .map(([reason, count]) => `${count} ${inWords(reason)}`);
-  const hidden = person.shown.length - NUDGES_SHOWN;
+const people = (report: TryReport): string[] => {
+  const told = report.people.filter((person) => person.shown.length > 0);
+  const rest = told.length - PEOPLE_SHOWN;
+  if (told.length === 0 && report.totals.sent > 0) return ['None of it in the time that is shown.', ''];
   return [
-    `${person.who}  ${person.commits} commits, ${person.shown.length} ${person.shown.length === 1 ? 'nudge' : 'nudges'}`,
+    ...told.slice(0, PEOPLE_SHOWN).flatMap(personLines),
+    ...(rest > 0 ? [`... and ${counted(rest, 'more person', 'more people')}. --html <file> or --json shows everyone.`, ''] : []),
+  ];
+};
+
+const personLines = (person: PersonReport): string[] => {
+  const hidden = person.shown.length - NUDGES_SHOWN;
+  const held = person.heldBack.map((one) => `${count(one.count)} ${heldWords(one)}`);
+  return [
+    `${person.who}   ${counted(person.commits, 'commit')}, ${counted(person.sent, 'nudge')}`,
+    ...(hidden > 0 ? [`  (${counted(hidden, 'earlier one', 'earlier ones')} not shown)`] : []),
     ...person.shown.slice(-NUDGES_SHOWN).flatMap(nudgeLines),
-    ...(hidden > 0 ? [`  ... and ${hidden} earlier`] : []),
-    ...(held.length === 0 ? [] : [`  held back: ${held.join(', ')}`]),
+    ...(held.length === 0 ? [] : hanging(`  held back: `, held.join('; '))),
     '',
   ];
 };
 
 const nudgeLines = (nudge: ShownNudge): string[] => [
-  `  ${minute(nudge.atMs)}  ${nudge.type}  ${nudge.title}`,
-  ...wrapped(nudge.body, '      '),
-  ...wrapped(`why: ${nudge.why}`, '      '),
-  `      ${nudge.playbookId}${nudge.commit === null ? '' : `, commit ${nudge.commit.slice(0, 10)}`}`,
+  ...hanging(`  ${localTime(nudge.atMs, nudge.zone)}  ${nudge.type.padEnd(6)}  `, nudge.title),
+  ...nudge.body.split('\n').flatMap((paragraph) => wrapped(paragraph, INDENT)),
+  ...hanging(`${INDENT}why   `, nudge.why),
+  `${INDENT}from  ${nudge.playbookId}${nudge.commit === null ? '' : `, at commit ${nudge.commit.slice(0, 10)}`}`,
 ];
 
+const totals = ({ totals: all, playbooks, heldBack, shown, sinceMs }: TryReport): string[] => {
+  const signals = [
+    ...Object.entries(all.results).map(([result, number]) => [number, resultWords(result)] as const),
+    ...Object.entries(all.refused).map(([code, number]) => [number, `refused by intake: ${refusalWords(code)}`] as const),
+  ];
+  const row = (cells: readonly (string | number)[]): string =>
+    `  ${String(cells[0]).slice(0, 40).padEnd(width)}${cells.slice(1).map((cell) => (typeof cell === 'number' ? count(cell) : cell).padStart(16)).join('')}`;
+  const width = Math.max(8, ...playbooks.map(({ playbookId }) => Math.min(40, playbookId.length)));
+  return [
+    'Totals over the whole history',
+    ...table(signals),
+    `  ${count(all.signals).padStart(9)}  signals`,
+    '',
+    row(['playbook', 'looked at', 'nothing to say', 'held back', 'sent']),
+    ...playbooks.map((one) => row([one.playbookId, one.candidates, one.notMet, one.heldBack, one.sent])),
+    row(['total', all.candidates, all.notMet, all.heldBack, all.sent]),
+    '',
+    ...(heldBack.length === 0 ? [] : ['Held back, by the gate that stood in the way first']),
+    ...table(heldBack.map((one) => [one.count, `${one.gate}: ${heldWords(one)}`] as const)),
+    ...(heldBack.length === 0 ? [] : [`  ${count(all.heldBack).padStart(9)}  held back`, '']),
+    ...(sinceMs === null ? [] : [`${counted(shown, 'nudge')} of ${count(all.sent)} sent lie in the time that is shown.`]),
+    all.addUp ? 'The totals add up.' : 'THE TOTALS DO NOT ADD UP. This is a fault of ours: please report it.',
+  ];
+};
+
+const table = (rows: readonly (readonly [number, string])[]): string[] =>
+  rows.map(([number, words]) => `  ${count(number).padStart(9)}  ${words}`);
+
+/** Words to lines of at most WIDTH; a word that is longer stands alone. */
 const wrapped = (text: string, indent: string): string[] => {
   const lines: string[] = [];
   let line = '';
@@ -79,25 +98,8 @@ const wrapped = (text: string, indent: string): string[] => {
   return line === '' ? lines : [...lines, indent + line];
 };
 
-const more = ({ people }: TryReport): string[] => {
-  const nudged = people.filter((person) => person.shown.length > 0).length;
-  if (nudged === 0) return ['Nothing would have been said. That is a good answer too.', ''];
-  return nudged > PEOPLE_SHOWN ? [`... and ${nudged - PEOPLE_SHOWN} more people (--json or --html shows all)`, ''] : [];
-};
-
-const totals = ({ totals: all, walk, shown, sinceMs, perHundredCommits: rate, seconds }: TryReport): string[] => {
-  const reasons = Object.entries(all.reasons)
-    .filter(([reason]) => reason !== 'sent')
-    .sort((a, b) => b[1] - a[1])
-    .map(([reason, count]) => `    ${String(count).padStart(8)}  ${inWords(reason)}  (${reason})`);
-  const results = Object.entries(all.results).map(([result, count]) => `${count} ${result}`);
-  return [
-    'Totals',
-    `  ${walk.signals} signals = ${[...results, ...(all.refused > 0 ? [`${all.refused} refused`] : [])].join(' + ')}`,
-    `  ${all.candidates} candidates = ${all.sent} sent + ${all.heldBack} held back + ${all.notAbout} not about this`,
-    ...reasons,
-    ...(sinceMs > 0 ? [`  ${shown} of the ${all.sent} sent are shown`] : []),
-    `  nudges per 100 commits, people with at least 10 commits (${rate.people}): median ${rate.median.toFixed(1)}, p90 ${rate.p90.toFixed(1)}, most ${rate.max.toFixed(1)}`,
-    all.addsUp ? `  the totals add up; ${seconds.toFixed(1)} s` : '  THE TOTALS DO NOT ADD UP: please report this',
-  ];
+/** A label, and the text beside it: its later lines stand under its first. */
+const hanging = (label: string, text: string): string[] => {
+  const [first = '', ...rest] = wrapped(text, ' '.repeat(label.length));
+  return [label + first.trimStart(), ...rest];
 };

@@ -1,81 +1,122 @@
 import type { HistorySummary } from './history.ts';
+import { type Politeness, politenessOf } from './politeness.ts';
 import type { TryWalk } from './run-try.ts';
-import { NOT_ABOUT, type ShownNudge, type TryTally, type TryTotals } from './tally.ts';
+import type { ShownNudge } from './shown-nudge.ts';
+import type { HeldBack, PersonTally, PlaybookTally, TryTally } from './tally.ts';
 
 export interface PersonReport {
+  /** Pseudonym, or the name if names were asked for. */
   readonly who: string;
   readonly commits: number;
+  /** All that were sent; `shown` holds those from `since` on, oldest first. */
+  readonly sent: number;
   readonly shown: readonly ShownNudge[];
-  readonly heldBack: Readonly<Record<string, number>>;
+  readonly heldBack: readonly Readonly<HeldBack>[];
 }
 
-/** Everything `try` has to say, for people and for programs. Times are ISO texts in JSON, ms here. */
+/** Counted over the whole history, whatever is shown of it. */
+export interface TryTotals {
+  readonly signals: number;
+  /** By result of the journal. */
+  readonly results: Readonly<Record<string, number>>;
+  /** Records that intake refused, by error code. */
+  readonly refused: Readonly<Record<string, number>>;
+  readonly candidates: number;
+  readonly sent: number;
+  readonly heldBack: number;
+  /** The condition was not met: nothing to say. */
+  readonly notMet: number;
+  /** G1 and G5 over the run: every signal has one result, every candidate one end, and the parts of every table make its total. */
+  readonly addUp: boolean;
+}
+
+/** Everything `try` has to say. */
 export interface TryReport {
   readonly repository: HistorySummary;
-  readonly walk: { readonly commits: number; readonly merges: number; readonly signals: number; readonly people: number; readonly firstAtMs: number | null; readonly lastAtMs: number | null };
-  readonly sinceMs: number;
+  readonly walk: Omit<TryWalk, 'people'> & { readonly people: number };
+  readonly sinceMs: number | null;
   readonly seconds: number;
+  /** By nudges sent, then commits. */
   readonly people: readonly PersonReport[];
   readonly shown: number;
-  readonly totals: TryTotals & { readonly refused: number; readonly notAbout: number; readonly heldBack: number; readonly sent: number; readonly addsUp: boolean };
-  /** Nudges per 100 commits of the people with at least ten commits. */
-  readonly perHundredCommits: { readonly people: number; readonly median: number; readonly p90: number; readonly max: number };
+  readonly totals: TryTotals;
+  readonly playbooks: readonly Readonly<PlaybookTally>[];
+  readonly heldBack: readonly Readonly<HeldBack>[];
+  readonly politeness: Politeness;
 }
 
-/** People with fewer commits say nothing about a rate. */
-const ACTIVE_COMMITS = 10;
-
-export const buildReport = (facts: {
+export interface ReportFacts {
   readonly summary: HistorySummary;
   readonly walk: TryWalk;
   readonly tally: TryTally;
-  readonly sinceMs: number;
+  readonly sinceMs: number | null;
   readonly names: boolean;
-  readonly refused: number;
+  readonly refused: ReadonlyMap<string, number>;
   readonly seconds: number;
-}): TryReport => {
+}
+
+export const buildReport = (facts: ReportFacts): TryReport => {
   const { walk, tally } = facts;
-  const people = [...walk.people.values()].map((person) => {
-    const told = tally.people.get(person.actorId);
-    return {
-      who: facts.names ? person.name : person.actorId,
-      commits: person.commits,
-      shown: told?.shown ?? [],
-      heldBack: Object.fromEntries([...(told?.heldBack ?? new Map<string, number>())].sort((a, b) => b[1] - a[1])),
-    };
-  });
-  people.sort((a, b) => b.shown.length - a.shown.length || b.commits - a.commits || (a.who < b.who ? -1 : 1));
-  const rates = people
-    .filter((person) => person.commits >= ACTIVE_COMMITS)
-    .map((person) => (100 * person.shown.length) / person.commits)
-    .sort((a, b) => a - b);
+  const { people: authors, ...walked } = walk;
+  const told = [...authors.values()].map((person) => ({ person, heard: tally.people.get(person.actorId) }));
+  const people = told.map(({ person, heard }) => ({
+    who: facts.names ? person.name : person.actorId,
+    commits: person.commits,
+    sent: heard?.sent ?? 0,
+    shown: heard?.shown ?? [],
+    heldBack: mostFirst(heard?.heldBack),
+  }));
+  people.sort((a, b) => b.sent - a.sent || b.commits - a.commits || (a.who < b.who ? -1 : 1));
+  const playbooks = [...tally.playbooks.values()].sort((a, b) => (a.playbookId < b.playbookId ? -1 : 1));
   return {
     repository: facts.summary,
-    walk: { commits: walk.commits, merges: walk.merges, signals: walk.signals, people: people.length, firstAtMs: walk.firstAtMs, lastAtMs: walk.lastAtMs },
+    walk: { ...walked, people: authors.size },
     sinceMs: facts.sinceMs,
     seconds: facts.seconds,
     people,
-    shown: people.reduce((total, person) => total + person.shown.length, 0),
-    totals: addUp(tally.totals(), walk.signals, facts.refused),
-    perHundredCommits: { people: rates.length, median: quantile(rates, 0.5), p90: quantile(rates, 0.9), max: rates.at(-1) ?? 0 },
+    shown: total(people, (person) => person.shown.length),
+    totals: totalsOf(facts, people, playbooks),
+    playbooks,
+    heldBack: mostFirst(tally.heldBack),
+    politeness: politenessOf(
+      told.map(({ person, heard }) => ({ commits: person.commits, sent: heard?.heard ?? [] })),
+    ),
   };
 };
 
-const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, count) => total + count, 0);
+const mostFirst = (held: PersonTally['heldBack'] | undefined): HeldBack[] =>
+  [...(held?.values() ?? [])].sort((a, b) => b.count - a.count || (a.gate + a.reason < b.gate + b.reason ? -1 : 1));
 
-/** G1 and G5 over the run: every signal has one result, every candidate one reason. */
-const addUp = (totals: TryTotals, signals: number, refused: number): TryReport['totals'] => {
-  const sent = totals.reasons['sent'] ?? 0;
-  const notAbout = Object.entries(totals.reasons).reduce((total, [reason, count]) => total + (NOT_ABOUT.has(reason) ? count : 0), 0);
+const total = <T>(items: Iterable<T>, of: (item: T) => number): number => {
+  let sum = 0;
+  for (const item of items) sum += of(item);
+  return sum;
+};
+
+const totalsOf = (
+  { walk, tally, refused }: ReportFacts,
+  people: readonly PersonReport[],
+  playbooks: readonly PlaybookTally[],
+): TryTotals => {
+  const one = (count: number): number => count;
+  const sums = {
+    candidates: total(playbooks, (playbook) => playbook.candidates),
+    sent: total(playbooks, (playbook) => playbook.sent),
+    heldBack: total(playbooks, (playbook) => playbook.heldBack),
+    notMet: total(playbooks, (playbook) => playbook.notMet),
+  };
+  const addUp =
+    total(tally.results.values(), one) + total(refused.values(), one) === walk.signals &&
+    sums.sent + sums.heldBack + sums.notMet === sums.candidates &&
+    total(tally.heldBack.values(), (held) => held.count) === sums.heldBack &&
+    total(people, (person) => total(person.heldBack, (held) => held.count)) === sums.heldBack &&
+    total(people, (person) => person.sent) === sums.sent &&
+    total(people, (person) => person.commits) === walk.commits;
   return {
-    ...totals,
-    refused,
-    sent,
-    notAbout,
-    heldBack: totals.candidates - sent - notAbout,
-    addsUp: sum(totals.results) + refused === signals && sum(totals.reasons) === totals.candidates,
+    signals: walk.signals,
+    results: Object.fromEntries([...tally.results].sort()),
+    refused: Object.fromEntries([...refused].sort()),
+    ...sums,
+    addUp,
   };
 };
-
-const quantile = (sorted: readonly number[], q: number): number =>
-  sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;

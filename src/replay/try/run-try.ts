@@ -1,8 +1,10 @@
 import type { ActorKey } from '../../domain/ids.ts';
 import type { ActorProfile } from '../../domain/actor-state.ts';
-import { BranchGraph } from './branch-graph.ts';
-import { signalsOfCommit, TRY_TENANT } from './commit-signals.ts';
-import type { Commit, HistorySource } from './history.ts';
+import type { HistorySource } from './history.ts';
+import { type CommitRecords, sinRecordsOf } from './sin-records.ts';
+
+/** The one tenant of a `try`: it lives in memory and ends with the run. */
+export const TRY_TENANT = 'try';
 
 /** The engine as `try` drives it: the real stages, with event time in place of the clock. */
 export interface TryEngine {
@@ -17,7 +19,6 @@ export interface TryPerson {
   readonly actorId: string;
   readonly name: string;
   commits: number;
-  signals: number;
 }
 
 export interface TryWalk {
@@ -25,62 +26,71 @@ export interface TryWalk {
   readonly commits: number;
   readonly merges: number;
   readonly signals: number;
+  /** Commits that a shallow clone cut off from what came before: not looked at. */
+  readonly cutOff: number;
+  /** By month of event time, `2026-03`, oldest first, months without a commit left out. */
+  readonly commitsByMonth: ReadonlyMap<string, number>;
   readonly firstAtMs: number | null;
   readonly lastAtMs: number | null;
 }
 
-/** Commits between two calls of `onProgress`. */
-const PROGRESS_EVERY = 500;
+/** Who follows the walk. */
+export interface WalkObserver {
+  /** Before the signals of a commit. */
+  commitBy(actorId: string, zone: string): void;
+  /** So many commits are done. */
+  done(commits: number): void;
+}
 
-/**
- * Walks a history once, oldest first, and feeds each commit's signals in event time. Committer dates are made never decreasing, so that a clock
- * that was wrong on one machine can not turn the order round. Computes no fact that a real publisher could not send.
- */
+/** Walks a history once, oldest first, and feeds each commit's signals in event time. */
 export const walkHistory = async (
   history: HistorySource,
   engine: TryEngine,
-  pseudonymOf: (email: string) => string,
-  onProgress: (commits: number) => void,
+  pseudonymOf: (who: string) => string,
+  observer: WalkObserver,
 ): Promise<TryWalk> => {
-  const graph = new BranchGraph();
   const people = new Map<string, TryPerson>();
   const zones = new Map<string, string>();
-  const totals = { commits: 0, merges: 0, signals: 0, firstAtMs: null as number | null, lastAtMs: null as number | null };
+  const commitsByMonth = new Map<string, number>();
+  const totals = { commits: 0, merges: 0, signals: 0, cutOff: 0 };
+  let firstAtMs: number | null = null;
+  let lastAtMs: number | null = null;
 
-  for await (const commit of history.commits()) {
-    const atMs = Math.max(commit.committedAtMs, totals.lastAtMs ?? 0);
-    graph.add(commit.id, commit.parents, atMs);
-    const person = personOf(people, pseudonymOf(commit.authorEmail.toLowerCase()), commit);
+  for await (const records of sinRecordsOf(history, { tenantId: TRY_TENANT, pseudonymOf })) {
+    const { commit, actorId, atMs, envelopes } = records;
     engine.setNow(atMs);
-    if (zones.get(person.actorId) !== commit.zone) {
-      zones.set(person.actorId, commit.zone);
-      engine.setProfile({ tenantId: TRY_TENANT, actorId: person.actorId }, profileIn(commit.zone));
+    if (zones.get(actorId) !== commit.zone) {
+      zones.set(actorId, commit.zone);
+      engine.setProfile({ tenantId: TRY_TENANT, actorId }, profileIn(commit.zone));
     }
-    const envelopes = signalsOfCommit({ commit, actorId: person.actorId, repository: history.summary.name, atMs, graph });
-    await engine.feed(envelopes);
+    observer.commitBy(actorId, commit.zone);
+    if (envelopes.length > 0) await engine.feed(envelopes);
 
-    person.commits += 1;
-    person.signals += envelopes.length;
+    personOf(people, records).commits += 1;
+    const month = new Date(atMs).toISOString().slice(0, 7);
+    commitsByMonth.set(month, (commitsByMonth.get(month) ?? 0) + 1);
     totals.commits += 1;
     totals.merges += commit.parents.length > 1 ? 1 : 0;
     totals.signals += envelopes.length;
-    totals.firstAtMs ??= atMs;
-    totals.lastAtMs = atMs;
-    if (totals.commits % PROGRESS_EVERY === 0) onProgress(totals.commits);
+    totals.cutOff += envelopes.length === 0 ? 1 : 0;
+    firstAtMs ??= atMs;
+    lastAtMs = atMs;
+    observer.done(totals.commits);
   }
-  return { people, ...totals };
+  return { people, commitsByMonth, firstAtMs, lastAtMs, ...totals };
 };
 
+/** The offset of the author date is the author's zone: quiet hours and days are theirs. */
 const profileIn = (zone: string): ActorProfile => ({
   roles: ['developer'],
   timeZone: zone,
   preferences: { optOutCategories: [], preferredSurfaces: null, snoozeUntilMs: null },
 });
 
-const personOf = (people: Map<string, TryPerson>, actorId: string, commit: Commit): TryPerson => {
+const personOf = (people: Map<string, TryPerson>, { actorId, commit }: CommitRecords): TryPerson => {
   const known = people.get(actorId);
   if (known !== undefined) return known;
-  const made: TryPerson = { actorId, name: commit.authorName, commits: 0, signals: 0 };
+  const made: TryPerson = { actorId, name: commit.authorName, commits: 0 };
   people.set(actorId, made);
   return made;
 };

@@ -1,102 +1,118 @@
 import type { JournalEntry } from '../../domain/actor-state.ts';
-import type { MmmDecision } from '../../generated/records.ts';
-
-/** A nudge as its receiver would have seen it. */
-export interface ShownNudge {
-  readonly actorId: string;
-  readonly atMs: number;
-  readonly playbookId: string;
-  readonly type: string;
-  readonly surfaces: readonly string[];
-  readonly title: string;
-  readonly body: string;
-  readonly why: string;
-  readonly subject: string;
-  readonly commit: string | null;
-}
-
-export interface TryTotals {
-  /** By result; their sum is the number of signals. */
-  readonly results: Readonly<Record<string, number>>;
-  /** Candidates by reason; `sent` are the ones shown. Their sum is `candidates`. */
-  readonly reasons: Readonly<Record<string, number>>;
-  readonly candidates: number;
-}
-
-export interface PersonTally {
-  readonly shown: ShownNudge[];
-  readonly heldBack: Map<string, number>;
-}
+import type { MmmCandidate, MmmDecision } from '../../generated/records.ts';
+import type { HeardNudge } from './politeness.ts';
+import { type ShownNudge, shownBy } from './shown-nudge.ts';
 
 /** What one actor's commit to the journal says: the only source of what `try` prints, so its totals are the journal's. */
 export interface CommittedSignals {
   readonly key: { readonly actorId: string };
-  readonly entries: readonly JournalEntry[];
-  readonly decisions: readonly { readonly body: string; readonly read: string }[];
+  readonly entries: readonly Pick<JournalEntry, 'result'>[];
+  readonly decisions: readonly { readonly body: string; readonly read: string; readonly trace: string }[];
+}
+
+/** Candidates that were held back, by the gate that stood first in the way. */
+export interface HeldBack {
+  readonly gate: string;
+  readonly reason: string;
+  count: number;
+}
+
+export interface PlaybookTally {
+  readonly playbookId: string;
+  candidates: number;
+  notMet: number;
+  heldBack: number;
+  sent: number;
+}
+
+export interface PersonTally {
+  /** All of them, also what `since` does not show. */
+  sent: number;
+  readonly shown: ShownNudge[];
+  readonly heldBack: Map<string, HeldBack>;
+  /** When each was sent and about what, for the check of `politeness`. */
+  readonly heard: HeardNudge[];
 }
 
 /** Reasons that say "this was not about that": counted in the totals, not told as held back. */
-export const NOT_ABOUT = new Set(['condition_not_met', 'condition_error', 'actor_type_not_meant']);
+const NOT_ABOUT = new Set(['condition_not_met', 'condition_error', 'actor_type_not_meant']);
 
 /** Counts everything, keeps what is shown from `sinceMs` on. */
 export class TryTally {
   readonly people = new Map<string, PersonTally>();
-  readonly #results = new Map<string, number>();
-  readonly #reasons = new Map<string, number>();
+  readonly playbooks = new Map<string, PlaybookTally>();
+  readonly heldBack = new Map<string, HeldBack>();
+  /** Signals by result of the journal. */
+  readonly results = new Map<string, number>();
+  readonly #authors = new Map<string, { zone: string; commits: number }>();
   readonly #sinceMs: number;
-  #candidates = 0;
 
   constructor(sinceMs: number) {
     this.#sinceMs = sinceMs;
   }
 
+  /** The author of the commit whose signals come next, and the zone they are in. */
+  commitBy(actorId: string, zone: string): void {
+    this.#authors.set(actorId, { zone, commits: (this.#authors.get(actorId)?.commits ?? 0) + 1 });
+  }
+
   add(committed: CommittedSignals): void {
-    for (const entry of committed.entries) bump(this.#results, entry.result);
-    for (const { body, read } of committed.decisions) {
-      const decision = JSON.parse(body) as MmmDecision;
+    for (const { result } of committed.entries) this.results.set(result, (this.results.get(result) ?? 0) + 1);
+    for (const row of committed.decisions) {
+      const decision = JSON.parse(row.body) as MmmDecision;
       const person = this.#person(committed.key.actorId);
-      for (const candidate of decision.candidates) {
-        this.#candidates += 1;
-        bump(this.#reasons, candidate.reason_code);
-        if (candidate.disposition !== 'delivered' && !NOT_ABOUT.has(candidate.reason_code)) bump(person.heldBack, candidate.reason_code);
-      }
-      if (Date.parse(decision.decided_at) >= this.#sinceMs) person.shown.push(...shownBy(decision, read));
+      decision.candidates.forEach((candidate, index) => this.#candidate(person, candidate, () => gateOf(row.trace, index)));
+      if (decision.actions.length === 0) continue;
+      const author = this.#authors.get(committed.key.actorId);
+      const sent = shownBy(decision, row.read, author?.zone ?? '+00:00');
+      person.sent += sent.length;
+      const atCommit = author?.commits ?? 0;
+      person.heard.push(...sent.map(({ atMs, about, playbookId }) => ({ atMs, about, playbookId, atCommit })));
+      if (Date.parse(decision.decided_at) >= this.#sinceMs) person.shown.push(...sent);
     }
   }
 
-  totals(): TryTotals {
-    return { results: Object.fromEntries(this.#results), reasons: Object.fromEntries(this.#reasons), candidates: this.#candidates };
+  #candidate(person: PersonTally, candidate: MmmCandidate, gate: () => string): void {
+    const playbook = this.#playbook(candidate.playbook_id);
+    playbook.candidates += 1;
+    if (candidate.disposition === 'delivered') playbook.sent += 1;
+    else if (NOT_ABOUT.has(candidate.reason_code)) playbook.notMet += 1;
+    else {
+      playbook.heldBack += 1;
+      const held = { gate: gate(), reason: candidate.reason_code };
+      hold(this.heldBack, held);
+      hold(person.heldBack, held);
+    }
+  }
+
+  #playbook(playbookId: string): PlaybookTally {
+    const known = this.playbooks.get(playbookId);
+    if (known !== undefined) return known;
+    const made = { playbookId, candidates: 0, notMet: 0, heldBack: 0, sent: 0 };
+    this.playbooks.set(playbookId, made);
+    return made;
   }
 
   #person(actorId: string): PersonTally {
     const known = this.people.get(actorId);
     if (known !== undefined) return known;
-    const made: PersonTally = { shown: [], heldBack: new Map() };
+    const made: PersonTally = { sent: 0, shown: [], heldBack: new Map(), heard: [] };
     this.people.set(actorId, made);
     return made;
   }
 }
 
-const bump = (counts: Map<string, number>, key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
-
-const shownBy = (decision: MmmDecision, read: string): ShownNudge[] => {
-  if (decision.actions.length === 0) return [];
-  const { signal } = JSON.parse(read) as { signal: { commit: string | null; file_path: string | null; repo_id: string | null } };
-  const sent = decision.candidates.filter((candidate) => candidate.disposition === 'delivered');
-  return decision.actions.map((action, index) => {
-    const surface = action.surfaces[0] ?? 'ide';
-    const content = action.payload[surface];
-    return {
-      actorId: decision.actor_id,
-      atMs: Date.parse(decision.decided_at),
-      playbookId: sent[index]?.playbook_id ?? '',
-      type: action.type,
-      surfaces: action.surfaces,
-      title: content?.title ?? '',
-      body: content?.body ?? '',
-      why: action.rationale.why_relevant === '' ? action.rationale.summary : action.rationale.why_relevant,
-      subject: signal.file_path ?? signal.commit ?? signal.repo_id ?? '',
-      commit: signal.commit,
-    };
-  });
+const hold = (all: Map<string, HeldBack>, { gate, reason }: Omit<HeldBack, 'count'>): void => {
+  const key = `${gate} ${reason}`;
+  const known = all.get(key);
+  if (known === undefined) all.set(key, { gate, reason, count: 1 });
+  else known.count += 1;
 };
+
+interface Trace {
+  readonly candidates: readonly { readonly verdicts: readonly { readonly gate: string; readonly pass: boolean }[] }[];
+}
+
+/** The first gate that did not let it pass, from the trace that the receipt holds the digest of. Candidates stand in the same order in both. */
+const gateOf = (trace: string, index: number): string =>
+  (JSON.parse(trace) as Trace).candidates[index]?.verdicts.find(({ pass }) => !pass)?.gate ?? 'unknown';
