@@ -88,7 +88,9 @@ export const expectExactlyOnce = async (
 ): Promise<void> => {
   const { rows } = await installation.database.query<{ source: string; signal_id: string; decision_id: string }>(
     `SELECT d."read"::json->'signal'->>'source_signal_id' AS source, j.signal_id, j.decision_id
-       FROM mmm_journal j JOIN mmm_decisions d USING (tenant_id, decision_id)`,
+       FROM mmm_journal j JOIN mmm_decisions d USING (tenant_id, decision_id)
+      WHERE j.tenant_id = ANY($1)`,
+    [[...new Set(sent.map(({ tenantId }) => tenantId))]],
   );
   const producerIdOf = new Map(rows.map((row) => [row.signal_id, row.source]));
   expect([...producerIdOf.values()].sort()).toEqual(sent.map(({ id }) => id).sort());
