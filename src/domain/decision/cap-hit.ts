@@ -40,7 +40,8 @@ const heldForHigherTiers = ({ decision, playbook }: CandidateFacts): number => {
 /**
  * The first cap or cool-down that leaves no room for one more action, or null. Caps count actions of earlier decisions and of this one; cool-downs
  * look at earlier decisions only, so the several actions of one playbook in one decision do not cool each other down (they are one nudge with
- * several parts, each charged). Days are the actor's calendar days, hours and cool-downs roll. A playbook cools only itself (D-59).
+ * several parts, each charged). Days are the actor's calendar days, hours and cool-downs roll. A playbook cools only itself (D-59);
+ * only its own `subject_rest` looks at what others said.
  */
 export const capHit = (candidate: CandidateFacts, earlier: SentTally, taken: SentTally): CapHit | null => {
   const { decision, playbook } = candidate;
@@ -58,6 +59,7 @@ export const capHit = (candidate: CandidateFacts, earlier: SentTally, taken: Sen
   return (
     coolDownHit('cooldown', before.lastMs, limits.cooldownMs, decidedAtMs) ??
     coolDownHit('subject_cooldown', before.lastSubjectMs, limits.subjectCooldownMs, decidedAtMs) ??
+    coolDownHit('subject_rest', earlier.lastSubjectMs, limits.subjectRestMs, decidedAtMs) ??
     countHit('cap_hour', hour.length, quotas.maxActionsPerHour, hourFlip(hour, quotas.maxActionsPerHour)) ??
     countHit('cap_day', day, quotas.maxActionsPerDay, dayEnd) ??
     countHit('cap_reserved', day, Math.max(0, open), dayEnd - decision.policy.reserve.releaseLastMs) ??

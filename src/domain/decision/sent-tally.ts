@@ -8,6 +8,8 @@ export interface SentTally {
   readonly hour: number[];
   /** On that day in the signal's repository. */
   repoDay: number;
+  /** Newest about the signal's subject, by any playbook; -Infinity if never. */
+  lastSubjectMs: number;
   readonly playbooks: Map<string, PlaybookTally>;
 }
 
@@ -27,7 +29,7 @@ export interface TallyFrame {
   readonly subject: string | null;
 }
 
-export const emptyTally = (): SentTally => ({ day: 0, hour: [], repoDay: 0, playbooks: new Map() });
+export const emptyTally = (): SentTally => ({ day: 0, hour: [], repoDay: 0, lastSubjectMs: -Infinity, playbooks: new Map() });
 
 /** Adds one sent action to the tally, in place: actions come in the order of their time. */
 export const addToTally = (tally: SentTally, frame: TallyFrame, sent: SentAction): void => {
@@ -38,7 +40,10 @@ export const addToTally = (tally: SentTally, frame: TallyFrame, sent: SentAction
   }
   playbook.lastMs = Math.max(playbook.lastMs, sent.atMs);
   // No subject on both sides is one subject as well: such cards share one card id.
-  if (sent.subject === frame.subject) playbook.lastSubjectMs = Math.max(playbook.lastSubjectMs, sent.atMs);
+  if (sent.subject === frame.subject) {
+    playbook.lastSubjectMs = Math.max(playbook.lastSubjectMs, sent.atMs);
+    tally.lastSubjectMs = Math.max(tally.lastSubjectMs, sent.atMs);
+  }
   if (sent.atMs > frame.hourStartMs) tally.hour.push(sent.atMs);
   if (sent.atMs < frame.dayStartMs) return;
   tally.day += 1;

@@ -34,6 +34,8 @@ export interface PlaybookLimits {
   readonly cooldownMs: number | null;
   /** Cool-down per playbook and subject (R-45 "repeated conditions"): one subject is not nudged about again within this time. */
   readonly subjectCooldownMs: number | null;
+  /** Least time since any playbook spoke about the subject: several may have something to say about one file, and one of them is enough. */
+  readonly subjectRestMs: number | null;
   readonly perActorPerDay: number | null;
   readonly perRepoPerDay: number | null;
 }

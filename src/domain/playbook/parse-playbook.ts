@@ -32,7 +32,7 @@ const PLAYBOOK_FIELDS = [
   'actions',
 ];
 const TRIGGER_FIELDS = ['event_type', 'sources', 'min_severity', 'actor_types', 'actor_roles', 'repos'];
-const LIMIT_FIELDS = ['cooldown', 'subject_cooldown', 'per_actor_per_day', 'per_repo_per_day'];
+const LIMIT_FIELDS = ['cooldown', 'subject_cooldown', 'subject_rest', 'per_actor_per_day', 'per_repo_per_day'];
 
 const parseTrigger = (value: unknown, path: string, findings: Finding[]): Trigger => {
   const fields = new FieldReader(value, path, TRIGGER_FIELDS, findings);
@@ -55,6 +55,7 @@ const parseLimits = (root: FieldReader): PlaybookLimits => {
   return {
     cooldownMs: fields?.durationMs('cooldown', SENT_WINDOW_MS) ?? null,
     subjectCooldownMs: fields?.durationMs('subject_cooldown', SENT_WINDOW_MS) ?? null,
+    subjectRestMs: fields?.durationMs('subject_rest', SENT_WINDOW_MS) ?? null,
     perActorPerDay: fields?.integer('per_actor_per_day', 1, 100) ?? null,
     perRepoPerDay: fields?.integer('per_repo_per_day', 1, 1_000) ?? null,
   };

@@ -28,6 +28,7 @@ const GATE_WORDS: Readonly<Record<string, string>> = {
 const REASON_WORDS: Readonly<Record<string, string>> = {
   cooldown: 'the same playbook spoke lately',
   subject_cooldown: 'the same playbook spoke lately about the same thing',
+  subject_rest: 'something was said lately about the same thing',
   cap_hour: 'enough for one hour',
   cap_day: 'enough for one day',
   cap_repo_day: 'enough for one day in this repository',

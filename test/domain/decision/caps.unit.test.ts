@@ -105,6 +105,13 @@ describe('what a playbook sets itself', () => {
     ).toBe('sent');
   });
 
+  test('a rest of the subject counts what any playbook said about it, and about nothing else', () => {
+    const limits = { subjectRestMs: 7 * DAY };
+    expect(after([other(NOON - 7 * DAY + 1)], undefined, { limits })).toBe('caps: subject_rest');
+    expect(after([other(NOON - 7 * DAY)], undefined, { limits })).toBe('sent');
+    expect(after([sentAt(NOON - DAY, { subject: 'another' })], undefined, { limits })).toBe('sent');
+  });
+
   test('a cool-down by subject lets another subject through', () => {
     const limits = { subjectCooldownMs: 7 * DAY };
     expect(after([sentAt(NOON - 6 * DAY)], undefined, { limits })).toBe('caps: subject_cooldown');

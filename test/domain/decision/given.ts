@@ -90,6 +90,7 @@ export const aMultiplier = (change: Partial<PlaybookAction> = {}): PlaybookActio
 const NO_LIMITS: PlaybookLimits = {
   cooldownMs: null,
   subjectCooldownMs: null,
+  subjectRestMs: null,
   perActorPerDay: null,
   perRepoPerDay: null,
 };

@@ -29,7 +29,7 @@ test('a playbook of interface 5 is read whole, durations in milliseconds', () =>
         { event_type: 'commit_*', sources: ['pm3'], min_severity: 'low', actor_types: ['human'], repos: ['org/*'] },
       ],
       when: 'signal.payload.test_files == 0',
-      limits: { cooldown: '4h', subject_cooldown: '30d', per_actor_per_day: 2, per_repo_per_day: 5 },
+      limits: { cooldown: '4h', subject_cooldown: '30d', subject_rest: '7d', per_actor_per_day: 2, per_repo_per_day: 5 },
       deferral: { mode: 'defer', expires_after: '90s' },
     }),
     7,
@@ -40,7 +40,13 @@ test('a playbook of interface 5 is read whole, durations in milliseconds', () =>
       version: 7,
       tier: 'high',
       triggers: [{ eventType: 'commit_*', sources: ['pm3'], minSeverity: 'low', actorRoles: null, repos: ['org/*'] }],
-      limits: { cooldownMs: 14_400_000, subjectCooldownMs: 2_592_000_000, perActorPerDay: 2, perRepoPerDay: 5 },
+      limits: {
+        cooldownMs: 14_400_000,
+        subjectCooldownMs: 2_592_000_000,
+        subjectRestMs: 604_800_000,
+        perActorPerDay: 2,
+        perRepoPerDay: 5,
+      },
       deferral: { mode: 'defer', expiresAfterMs: 90_000 },
     },
   });
@@ -51,7 +57,7 @@ test('what is left out has its default: tier normal, no limits, deferral by type
     playbook: {
       tier: 'normal',
       when: null,
-      limits: { cooldownMs: null, subjectCooldownMs: null, perActorPerDay: null, perRepoPerDay: null },
+      limits: { cooldownMs: null, subjectCooldownMs: null, subjectRestMs: null, perActorPerDay: null, perRepoPerDay: null },
       deferral: { mode: 'by_type', expiresAfterMs: 86_400_000 },
     },
   });
