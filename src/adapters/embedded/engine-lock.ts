@@ -80,3 +80,9 @@ const removeStale = async (file: string, seen: Holder | null): Promise<void> => 
   if (another) await link(aside, file).catch(() => undefined);
   await rm(aside, { force: true });
 };
+
+/** True while another process holds the lock of this folder: an engine, or a command that started the database for itself. */
+export const engineRunsOn = async (dataDir: string): Promise<boolean> => {
+  const holder = await readHolder(join(dataDir, FILE));
+  return holder !== null && holder.pid !== process.pid && (await lives(holder));
+};

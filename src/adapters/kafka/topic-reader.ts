@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Admin, Kafka } from 'kafkajs';
+import type { ReadOptions } from '../../admin/ports/topic-reader.ts';
 import type { TopicName } from '../../generated/topics.ts';
 import type { RawRecord } from '../../pipeline/ports/intake.ts';
 import { logUnavailable } from './client-errors.ts';
@@ -10,17 +11,36 @@ import type { KafkaNames } from './names.ts';
 /** The end that was seen may lie behind a transaction that is still open; without news for this long, what can be read was read. */
 const QUIET_MS = 3_000;
 
-export interface ReadOptions {
-  readonly from: 'earliest' | 'latest';
-  /** Go on after the end until `signal`. */
-  readonly follow: boolean;
-  readonly signal: AbortSignal;
+interface Bounds {
+  readonly partition: number;
+  readonly low: string;
+  readonly high: string;
+}
+
+/** Where to begin in each partition; null: at its first record. */
+async function startsOf(
+  admin: Admin,
+  fullName: string,
+  from: ReadOptions['from'],
+  bounds: readonly Bounds[],
+): Promise<ReadonlyMap<number, bigint> | null> {
+  if (from === 'earliest') return null;
+  // The end as it was asked for before joining: "latest" resolved by the client later would skip what came between.
+  if (from === 'latest') return new Map(bounds.map(({ partition, high }) => [partition, BigInt(high)]));
+  if ('last' in from) {
+    const starts = bounds.map(({ partition, low, high }): [number, bigint] => {
+      const start = BigInt(high) - BigInt(from.last);
+      return [partition, start > BigInt(low) ? start : BigInt(low)];
+    });
+    return new Map(starts);
+  }
+  const found = await admin.fetchTopicOffsetsByTimestamp(fullName, from.sinceMs);
+  return new Map(found.map(({ partition, offset }) => [partition, BigInt(offset)]));
 }
 
 /**
- * Reads a topic as any outside reader would (`read_committed`), in a group of its own that is deleted afterwards: it moves no offset of
- * the engine. Resolves at the end as it was at the start, or with `follow` when `signal` fires. Order holds within a partition.
- * @throws MmmError LOG_UNAVAILABLE; what `onRecord` throws.
+ * TopicReader on Kafka: `read_committed`, in a group of its own that is deleted afterwards.
+ * @throws MmmError LOG_UNAVAILABLE, TOPIC_MISSING; what `onRecord` throws.
  */
 export async function readTopic(
   deps: { readonly kafka: Kafka; readonly admin: Admin; readonly names: KafkaNames },
@@ -32,24 +52,28 @@ export async function readTopic(
   const groupId = deps.names.group(`mmm-consume-${randomUUID()}`);
   const consumer = deps.kafka.consumer({ ...MEMBER, groupId });
   const done = Promise.withResolvers<void>();
-  let lastNews = Date.now();
+  // Joining a group takes 3 s on a broker with default settings: silence counts only after it.
+  let lastNews = Infinity;
   const quiet = setInterval(() => {
     if (!options.follow && Date.now() - lastNews > QUIET_MS) done.resolve();
   }, 500);
   const onAbort = (): void => done.resolve();
   options.signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const offsets = await deps.admin.fetchTopicOffsets(fullName);
-    const open = new Map(offsets.filter((o) => o.low !== o.high).map((o) => [o.partition, BigInt(o.high)]));
-    if (!options.follow && (options.from === 'latest' || open.size === 0)) return;
+    const bounds = await deps.admin.fetchTopicOffsets(fullName);
+    const starts = await startsOf(deps.admin, fullName, options.from, bounds);
+    const open = new Map<number, bigint>();
+    for (const { partition, low, high } of bounds) {
+      if ((starts?.get(partition) ?? BigInt(low)) < BigInt(high)) open.set(partition, BigInt(high));
+    }
+    if (!options.follow && open.size === 0) return;
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) done.reject(payload.error);
     });
     consumer.on(consumer.events.GROUP_JOIN, () => {
       lastNews = Date.now();
-      if (options.from !== 'latest') return;
-      // The end as it was asked for above: "latest" resolved by the client later would skip what came between.
-      for (const { partition, high } of offsets) consumer.seek({ topic: fullName, partition, offset: high });
+      for (const [partition, offset] of starts ?? [])
+        consumer.seek({ topic: fullName, partition, offset: offset.toString() });
     });
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
       lastNews = Date.now();

@@ -20,7 +20,9 @@ interface AuditLine {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-const digestOf = (document: unknown): string => createHash('sha256').update(canonicalJson(document)).digest('hex');
+/** What tells two documents of a definition apart, whatever the order of their members. */
+export const digestOf = (document: unknown): string =>
+  createHash('sha256').update(canonicalJson(document)).digest('hex');
 
 /** One writer of a tenant's definitions at a time: "the latest version" is read and written in one piece. */
 const alone = async (tx: TenantTx, tenantId: string): Promise<void> => {

@@ -5,6 +5,8 @@ export interface CliIo {
   out(line: string): void;
   err(line: string): void;
   json: boolean;
+  /** Fires when the reader of `out` is gone (`| head`): who writes on and on ends then. */
+  readonly closed?: AbortSignal;
 }
 
 /** One command of `mmm`. Its action throws MmmError; the caller turns USAGE into exit code 2 and everything else into 1. */

@@ -12,10 +12,12 @@ const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import
 const FAILED = 1;
 const WRONG_USE = 2;
 
+const closed = new AbortController();
 const io: CliIo = {
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
   json: process.argv.includes('--json'),
+  closed: closed.signal,
 };
 
 /** Loads only the command that was asked for: the others' clients would cost every start some tenths of a second. */
@@ -47,8 +49,12 @@ const report = (error: unknown): number => {
   return error.code === 'USAGE' ? WRONG_USE : FAILED;
 };
 
-// A reader that closes the pipe early (`mmm consume | head`) is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : FAILED));
+// A reader that closes the pipe early (`mmm consume | head`) is no fault, and no reason to stop half way: a database started for the command would
+// be left behind.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.exit(FAILED);
+  closed.abort();
+});
 
 const name = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
 try {

@@ -15,7 +15,8 @@ export interface AppliedTenant {
   readonly changes: readonly string[];
 }
 
-const faults = (
+/** All findings of a definition as one error, each with its place and remedy. */
+export const definitionFaults = (
   code: 'TENANTS_FILE_INVALID' | 'PLAYBOOK_INVALID',
   file: string,
   findings: readonly Finding[],
@@ -25,7 +26,7 @@ const faults = (
 /** Creates or changes the tenants of a file with policy, people and playbooks. Idempotent. Throws TENANTS_FILE_INVALID before it writes anything. */
 export const applyTenants = async (store: Store, file: string, who: string): Promise<readonly AppliedTenant[]> => {
   const read = await readTenantsFile(file);
-  if (!read.ok) throw faults('TENANTS_FILE_INVALID', file, read.findings);
+  if (!read.ok) throw definitionFaults('TENANTS_FILE_INVALID', file, read.findings);
   const definitions = new Definitions(store.api);
   const applied: AppliedTenant[] = [];
   for (const tenant of read.tenants) {
@@ -51,7 +52,7 @@ const publishFolder = async (
 ): Promise<string[]> => {
   const changes: string[] = [];
   for (const file of await readPlaybookFiles(folder)) {
-    if (!file.ok) throw faults('PLAYBOOK_INVALID', file.file, file.findings);
+    if (!file.ok) throw definitionFaults('PLAYBOOK_INVALID', file.file, file.findings);
     const imported = await definitions.importPlaybook(tenantId, file.playbook.id, file.document, who);
     const published = await definitions.publishPlaybook(tenantId, file.playbook.id, imported.version, who);
     if (published.changed) changes.push(`${file.playbook.id}@${imported.version} published`);

@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { MmmError } from '../../errors.ts';
+import { loadConfig } from '../../runtime/config.ts';
+import { applyTenants, DEMO_TENANTS } from '../composition/apply-tenants.ts';
+import { planTenants } from '../composition/plan-tenants.ts';
+import { openStore } from '../composition/store.ts';
+import type { CliCommand, CliIo } from './command.ts';
+import { operatorName } from './operator.ts';
+import { SILENT_LOGGER } from './silent-logger.ts';
+
+interface ApplyOptions {
+  readonly demo?: true;
+  readonly dryRun?: true;
+}
+
+const apply = async (io: CliIo, given: string | undefined, options: ApplyOptions): Promise<void> => {
+  if ((given === undefined) === (options.demo !== true)) throw new MmmError('USAGE', 'give a tenants file, or --demo');
+  const file = given ?? DEMO_TENANTS;
+  const dryRun = options.dryRun === true;
+  const store = await openStore(loadConfig(), SILENT_LOGGER, 'command');
+  try {
+    const tenants = dryRun ? await planTenants(store, file) : await applyTenants(store, file, operatorName());
+    if (io.json) return io.out(JSON.stringify({ dry_run: dryRun, tenants }));
+    for (const { tenantId, policyVersion, changes } of tenants) {
+      if (changes.length === 0) io.out(`${tenantId}: nothing to change (policy version ${policyVersion})`);
+      else io.out(`${tenantId}: ${dryRun ? 'would change' : 'changed'}:\n  ${changes.join('\n  ')}`);
+    }
+    if (dryRun) io.out('Nothing was written.');
+  } finally {
+    await store.close();
+  }
+};
+
+const HELP = `
+A tenants file (YAML or JSON; JSON Schema in schemas/tenants):
+  tenants:
+    - id: acme
+      time_zone: Europe/Berlin
+      quiet_hours: { start: "19:00", end: "08:00" }
+      quotas: { max_actions_per_day: 5 }
+      playbooks: starter
+The whole file is checked before anything is written; what is as it should be is left alone. Tenants that the file does not name
+stay as they are. A running engine takes changes over within seconds.`;
+
+export const tenantsCommand: CliCommand = {
+  name: 'tenants',
+  summary: 'create or change tenants with their policy',
+  register: (program: Command, io: CliIo) => {
+    const tenants = program.command('tenants').description(tenantsCommand.summary);
+    tenants
+      .command('apply')
+      .description('create or change the tenants of a file, with policy, people and playbooks; idempotent')
+      .argument('[file]', 'a tenants file')
+      .option('--demo', 'the demo tenant with the starter playbooks, instead of a file')
+      .option('--dry-run', 'only say what would change')
+      .addHelpText('after', HELP)
+      .action(async (file: string | undefined, options: ApplyOptions) => await apply(io, file, options));
+  },
+};
