@@ -115,7 +115,7 @@ test('a secret is nowhere but where it came in: not in a dead letter, an output,
   topics.push(await readTopic(installation.brokers, installation.topic('mmm.signals')));
   const everything = topics
     .flat()
-    .map(({ key, value, headers }) => `${key}${value?.toString('latin1')}${JSON.stringify(headers)}`);
+    .map(({ key, value, headers }) => [key, value?.toString('latin1'), JSON.stringify(headers)].join());
   const haystack = [...everything, engine.rawLog, ...engine.printed].join('\n');
   const secrets = bad.flatMap(({ secret }) => (secret === null ? [] : [secret]));
   expect(secrets.length).toBeGreaterThan(3);

@@ -19,8 +19,10 @@ export interface LogLine {
 export interface EngineOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
-  /** Default: the command line. */
+  /** Default: the command line's. */
   readonly program?: string;
+  /** Instead of a program of ours. */
+  readonly command?: readonly [string, ...string[]];
   /** A group of its own, so that a test can do what a terminal does to all of its processes. */
   readonly detached?: boolean;
 }
@@ -34,8 +36,10 @@ export class EngineProcess {
   rawLog = '';
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 
-  constructor({ env, args = ['serve'], program = CLI, detached = false }: EngineOptions) {
-    this.child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
+  constructor({ env, args = ['serve'], program = CLI, command, detached = false }: EngineOptions) {
+    const ours = [process.execPath, '--disable-warning=ExperimentalWarning', program, ...args] as const;
+    const [executable, ...rest] = command ?? ours;
+    this.child = spawn(executable, rest, {
       cwd: root,
       env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -93,6 +97,21 @@ export class EngineProcess {
       .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
       .filter((line) => wanted.every((label) => line.includes(label)))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  /** A line on standard output that matches; answers the first group, or the line. */
+  async prints(pattern: RegExp): Promise<string> {
+    return await waitFor(`printed ${String(pattern)}`, () => {
+      const found = this.printed.map((line) => pattern.exec(line)).find((match) => match !== null);
+      if (found === undefined && !this.running) throw new Error(`the engine ended: ${this.rawLog.slice(-3_000)}`);
+      return Promise.resolve(found?.[1] ?? found?.[0] ?? null);
+    });
+  }
+
+  /** What a terminal does: everything in the group gets it. Only for `detached`. */
+  async endGroup(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    if (this.running) process.kill(-this.child.pid!, signal);
+    return await this.exited;
   }
 
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {

@@ -6,16 +6,16 @@ import type { SessionOutput, SessionOutputs } from '../../../src/pipeline/ports/
 import { loadConfig } from '../../../src/runtime/config.ts';
 
 /**
- * The engine as a program that kills itself with SIGKILL at one point: `<point> <n>`, the n-th time it gets there.
+ * The engine as a program that signals itself at one point: `<point> <n> [signal]`, the n-th time it gets there, SIGKILL if not said otherwise.
  *   before-publish   PostgreSQL has committed, Kafka has seen nothing of it
  *   after-publish    the Kafka transaction is committed, nothing in this process knows it yet
  *   after-append     intake has written to mmm.signals and mmm.dlq, its offset is not committed
  */
-const [point, times] = process.argv.slice(2);
+const [point, times, signal = 'SIGKILL'] = process.argv.slice(2);
 let left = Number(times);
 
 const here = (name: string): void => {
-  if (name === point && --left === 0) process.kill(process.pid, 'SIGKILL');
+  if (name === point && --left === 0) process.kill(process.pid, signal);
 };
 
 const watchedOutput = (output: SessionOutput): SessionOutput => ({

@@ -48,20 +48,24 @@ export const readOutputs = async (installation: Installation): Promise<Outputs> 
     await readTopic(installation.brokers, installation.topic(name));
   const decoded = async (records: readonly Seen[]): Promise<Decoded[]> =>
     await Promise.all(records.map(async (record) => ({ ...record, body: await decode(record.value!) })));
-  const deliveries: Decoded[] = [];
-  for (const name of DELIVERIES) deliveries.push(...(await decoded(await read(name))));
+  const [decisions, receipts, deadLetters, ...deliveries] = await Promise.all([
+    read('mmm.decisions').then(decoded),
+    read('mmm.receipts'),
+    read('mmm.dlq'),
+    ...DELIVERIES.map(async (name) => await decoded(await read(name))),
+  ]);
   return {
-    decisions: await decoded(await read('mmm.decisions')),
-    deliveries,
-    receipts: (await read('mmm.receipts')).map((record) => ({
+    decisions,
+    deliveries: deliveries.flat(),
+    receipts: receipts.map((record) => ({
       ...record,
       body: JSON.parse(record.value!.toString()) as Record<string, unknown>,
     })),
-    deadLetters: await read('mmm.dlq'),
+    deadLetters,
   };
 };
 
-/** `at` of a dead letter in its source; intake may copy a record twice after a crash, and this is what makes the copies one. */
+/** Where a dead letter's record lies; intake may copy a record twice after a crash, and this is what makes the copies one. */
 export const sourcePosition = ({ headers }: Seen): string =>
   ['mmm-dlq-topic', 'mmm-dlq-partition', 'mmm-dlq-offset'].map((name) => headers[name]).join('/');
 
