@@ -8,7 +8,7 @@ export const PAGE_STYLE = `
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{max-width:68rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}
 h1{font-size:1.9rem;line-height:1.2;margin:0 0 .3rem;overflow-wrap:anywhere}
-h2{font-size:1.2rem;margin:2.75rem 0 .75rem}
+h2{font-size:1.2rem;margin:2.75rem 0 .75rem}section>h3{font-size:1rem;margin:1.75rem 0 .5rem}
 p{margin:.4rem 0}.soft{color:var(--soft)}.lead{font-size:1.08rem;max-width:46rem;margin-top:1rem}
 .remark{border-left:3px solid var(--mentor);padding-left:.8rem;color:var(--soft)}
 .numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.75rem;margin:1.5rem 0 0;padding:0}

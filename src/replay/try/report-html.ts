@@ -22,8 +22,8 @@ export const reportAsHtml = (report: TryReport): string => {
     `<title>${escaped(title)}</title><style>${PAGE_STYLE}</style></head><body><main>`,
     ...header(report, title),
     ...timeline(report),
-    ...people(report),
     ...totals(report),
+    ...people(report),
     '<footer><p>Made by <code>mmm try</code>: the real pipeline over the history of the repository, in the time of its commits. Nothing was sent to anybody.</p></footer>',
     '</main></body></html>\n',
   ].join('\n');
@@ -36,7 +36,7 @@ const header = (report: TryReport, title: string): string[] => {
     ['nudges sent', all.sent],
     ['held back', all.heldBack],
     ['people nudged', report.people.filter((person) => person.sent > 0).length],
-    ['in 100 commits (median)', politeness.median],
+    ['median in 100 commits', politeness.median],
   ];
   return [
     '<header>',
@@ -109,9 +109,9 @@ const totals = ({ totals: all, playbooks, heldBack, shown, sinceMs }: TryReport)
   '<thead><tr><th scope="col">playbook</th><th scope="col">looked at</th><th scope="col">nothing to say</th><th scope="col">held back</th><th scope="col">sent</th></tr></thead><tbody>',
   ...playbooks.map((one) => row('td', [one.playbookId, one.candidates, one.notMet, one.heldBack, one.sent])),
   `</tbody><tfoot>${row('th', ['total', all.candidates, all.notMet, all.heldBack, all.sent])}</tfoot></table></div>`,
-  element('h2', 'Held back, by the gate that stood in the way first'),
+  element('h3', 'Held back, by the gate that stood in the way first'),
   wordsTable(heldBack.map((one) => [one.count, one.gate, heldWords(one)] as const), [all.heldBack, 'held back', '']),
-  element('h2', 'Signals made from the commits'),
+  element('h3', 'Signals made from the commits'),
   wordsTable(
     [
       ...Object.entries(all.results).map(([result, made]) => [made, result, resultWords(result)] as const),

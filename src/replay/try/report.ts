@@ -36,7 +36,7 @@ export interface TryReport {
   readonly walk: Omit<TryWalk, 'people'> & { readonly people: number };
   readonly sinceMs: number | null;
   readonly seconds: number;
-  /** By nudges sent, then commits. */
+  /** By nudges shown, then sent, then commits. */
   readonly people: readonly PersonReport[];
   readonly shown: number;
   readonly totals: TryTotals;
@@ -66,7 +66,7 @@ export const buildReport = (facts: ReportFacts): TryReport => {
     shown: heard?.shown ?? [],
     heldBack: mostFirst(heard?.heldBack),
   }));
-  people.sort((a, b) => b.sent - a.sent || b.commits - a.commits || (a.who < b.who ? -1 : 1));
+  people.sort((a, b) => b.shown.length - a.shown.length || b.sent - a.sent || b.commits - a.commits || (a.who < b.who ? -1 : 1));
   const playbooks = [...tally.playbooks.values()].sort((a, b) => (a.playbookId < b.playbookId ? -1 : 1));
   return {
     repository: facts.summary,

@@ -93,15 +93,16 @@ const yearLines = (scale: Scale, firstMonth: number, bottom: number): string[] =
 };
 
 const bars = (commits: ReadonlyMap<string, number>, scale: Scale, firstMonth: number, bottom: number): string[] => {
-  const most = Math.max(1, ...commits.values());
-  const parts = [...commits].flatMap(([name, made]) => {
-    const month = Number(name.slice(0, 4)) * 12 + Number(name.slice(5)) - 1;
-    if (month < firstMonth) return [];
+  const drawn = [...commits]
+    .map(([name, made]) => ({ name, made, month: Number(name.slice(0, 4)) * 12 + Number(name.slice(5)) - 1 }))
+    .filter(({ month }) => month >= firstMonth);
+  const most = drawn.reduce((high, { made }) => Math.max(high, made), 1);
+  const parts = drawn.map(({ name, made, month }) => {
     const x = scale.xOfMonth(month);
     const width = Math.max(1, scale.xOfMonth(month + 1) - x - 0.6);
     const height = Math.max(1, ((BARS_HEIGHT - 14) * made) / most);
     const at = `x="${number(x)}" y="${number(bottom - height)}" width="${number(width)}" height="${number(height)}"`;
-    return [`<rect class="bar" ${at}><title>${name}: ${counted(made, 'commit')}</title></rect>`];
+    return `<rect class="bar" ${at}><title>${name}: ${counted(made, 'commit')}</title></rect>`;
   });
   return [...parts, `<text x="${LEFT - 10}" y="${bottom - 4}" text-anchor="end">commits a month</text>`];
 };

@@ -94,6 +94,6 @@ export const summaryWords = ({ totals, people, politeness }: TryReport): string 
   const rate =
     politeness.activePeople === 0
       ? ''
-      : ` In the 100 commits in a row with most, half of those with ${ACTIVE_COMMITS} commits or more would have got at most ${politeness.median}, nobody more than ${politeness.max}.`;
+      : ` In the busiest 100 commits in a row of each of the ${count(politeness.activePeople)} with ${ACTIVE_COMMITS} commits or more, half would have got at most ${politeness.median}, nobody more than ${politeness.max}.`;
   return `${counted(totals.sent, 'nudge')} would have been sent, to ${count(nudged)} of ${counted(people.length, 'person', 'people')}.${rate}`;
 };
