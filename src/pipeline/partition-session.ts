@@ -3,6 +3,7 @@ import type { MmmSignalInput } from '../generated/records.ts';
 import { deadLetter, describeError } from './dead-letter.ts';
 import { ActorMemory } from './decide/actor-memory.ts';
 import { type BatchResult, decideBatch, type DecideBatchDeps } from './decide/decide-batch.ts';
+import { countBatch, countDeliveries } from './decide/decide-metrics.ts';
 import { MicroBatchSize } from './decide/micro-batch-size.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Metrics } from './ports/metrics.ts';
@@ -135,7 +136,7 @@ export class PartitionSession {
     this.#deps.metrics.observe('mmm_stage_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, {
       stage: 'decide',
     });
-    this.#count(result);
+    countBatch(this.#deps.metrics, result);
 
     await this.#settleInFlight();
     this.#publishInBackground(publisher, result, {
@@ -197,7 +198,7 @@ export class PartitionSession {
         this.#deps.metrics.observe('mmm_tx_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, {
           outcome: 'committed',
         });
-        this.#observeDeliveries(result);
+        countDeliveries(this.#deps.metrics, result, this.#deps.clock.now());
       },
       (error: unknown) => {
         this.#inFlightFailure = error instanceof Error ? error : new MmmError('IN_DOUBT', undefined, { cause: error });
@@ -209,28 +210,6 @@ export class PartitionSession {
   async #settleInFlight(): Promise<void> {
     await this.#inFlight;
     if (this.#inFlightFailure !== null) throw this.#inFlightFailure;
-  }
-
-  #count({ decided, duplicates, failed }: BatchResult): void {
-    const { metrics } = this.#deps;
-    if (duplicates.length > 0) metrics.records('decide', 'duplicate', 'signal_id', duplicates.length);
-    if (failed.length > 0) metrics.records('decide', 'rejected', 'undecidable', failed.length);
-    for (const { plan } of decided) {
-      if (plan.result === 'decided') metrics.records('decide', 'decided', 'decided');
-      else metrics.records('decide', 'no_candidate', plan.result);
-      for (const candidate of plan.candidates) metrics.candidate(candidate.disposition, candidate.reasonCode);
-    }
-  }
-
-  #observeDeliveries({ decided }: BatchResult): void {
-    const now = this.#deps.clock.now();
-    for (const { signal, plan } of decided) {
-      if (plan.actions.length === 0) continue;
-      this.#deps.metrics.observe(
-        'mmm_signal_to_delivery_seconds',
-        Math.max(0, now - Date.parse(signal.received_at)) / 1000,
-      );
-    }
   }
 
   #move(next: 'starting' | 'running' | 'ended'): void {

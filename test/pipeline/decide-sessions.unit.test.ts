@@ -36,6 +36,13 @@ const failingOnce = (
   return { open: async (partition) => wrap(await outputs.open(partition)) };
 };
 
+/** Tells the reason with which a session ended. */
+const endsTo =
+  (tell: (reason: string) => void) =>
+  (name: string, labels: Record<string, string> = {}): void => {
+    if (name === 'mmm_session_ends_total') tell(labels['reason']!);
+  };
+
 const run = async (harness: DecideHarness, replace: Parameters<DecideHarness['sessions']>[0] = {}): Promise<void> => {
   const sessions = harness.sessions(replace);
   await sessions.start();
@@ -180,7 +187,7 @@ describe('decide sessions', () => {
     const blocked = Promise.withResolvers<string>();
     const sessions = harness.sessions({
       outputs,
-      metrics: { ...harness.deps.metrics, count: (_name, labels) => blocked.resolve(labels!['reason']!) },
+      metrics: { ...harness.deps.metrics, count: endsTo(blocked.resolve) },
     });
     await harness.append([push('a', 'two')]);
     await sessions.start();
@@ -211,7 +218,7 @@ describe('decide sessions', () => {
     harness.journal.outbox = () => Promise.resolve([]);
     const blocked = Promise.withResolvers<string>();
     const sessions = harness.sessions({
-      metrics: { ...harness.deps.metrics, count: (_name, labels) => blocked.resolve(labels!['reason']!) },
+      metrics: { ...harness.deps.metrics, count: endsTo(blocked.resolve) },
     });
     await harness.append([push('a', 'one')]);
     await sessions.start();

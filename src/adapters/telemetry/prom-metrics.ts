@@ -13,6 +13,18 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5];
 
 /** Every metric we emit (interface 9). A name that is not here is a fault of the caller and throws, so that no metric is invented in passing. */
 export const METRICS = {
+  mmm_signals_received_total: {
+    kind: 'counter',
+    help: 'Signals decided upon',
+    labels: ['tenant_id', 'source', 'event_type'],
+  },
+  mmm_decisions_total: { kind: 'counter', help: 'Decisions', labels: ['tenant_id', 'actor_type'] },
+  mmm_actions_total: { kind: 'counter', help: 'Actions that were sent', labels: ['tenant_id', 'action_type'] },
+  mmm_actions_delivered_total: {
+    kind: 'counter',
+    help: 'Deliveries published',
+    labels: ['tenant_id', 'surface', 'result'],
+  },
   mmm_records_total: { kind: 'counter', help: 'Records by stage and outcome', labels: ['stage', 'outcome', 'reason'] },
   mmm_candidates_total: { kind: 'counter', help: 'Candidates by disposition', labels: ['disposition', 'reason'] },
   mmm_dlq_records_total: { kind: 'counter', help: 'Dead letters by code', labels: ['reason'] },
@@ -45,16 +57,22 @@ export const METRICS = {
   mmm_circuit_state: { kind: 'gauge', help: '0 closed, 1 open, 2 half open', labels: ['name'] },
 } as const satisfies Record<string, Definition>;
 
+const TENANT = 'tenant_id';
+
 type Instrument = Counter | Gauge | Histogram;
 
 export class PromMetrics implements Metrics {
   readonly registry = new Registry();
   readonly #instruments = new Map<string, Instrument>();
 
-  constructor() {
+  readonly #tenantLabel: boolean;
+
+  /** `tenantLabel`: label by tenant, which tells whoever reads the metrics who the customers are (D-19); off unless asked for. */
+  constructor(options: { readonly tenantLabel: boolean } = { tenantLabel: false }) {
+    this.#tenantLabel = options.tenantLabel;
     collectDefaultMetrics({ register: this.registry });
     for (const [name, definition] of Object.entries(METRICS) as [string, Definition][]) {
-      this.#instruments.set(name, instrument(name, definition, this.registry));
+      this.#instruments.set(name, instrument(name, this.#labelled(definition), this.registry));
     }
   }
 
@@ -67,7 +85,7 @@ export class PromMetrics implements Metrics {
   }
 
   count(name: string, labels: Record<string, string> = {}, by = 1): void {
-    (this.#get(name) as Counter).inc(labels, by);
+    (this.#get(name) as Counter).inc(this.#kept(labels), by);
   }
 
   gauge(name: string, value: number, labels: Record<string, string> = {}): void {
@@ -76,6 +94,18 @@ export class PromMetrics implements Metrics {
 
   observe(name: string, seconds: number, labels: Record<string, string> = {}): void {
     (this.#get(name) as Histogram).observe(labels, seconds);
+  }
+
+  #labelled(definition: Definition): Definition {
+    return this.#tenantLabel
+      ? definition
+      : { ...definition, labels: definition.labels.filter((label) => label !== TENANT) };
+  }
+
+  #kept(labels: Record<string, string>): Record<string, string> {
+    if (this.#tenantLabel || !(TENANT in labels)) return labels;
+    const { [TENANT]: _, ...others } = labels;
+    return others;
   }
 
   #get(name: string): Instrument {

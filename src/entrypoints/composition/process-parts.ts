@@ -26,5 +26,5 @@ export const processParts = (config: Config): ProcessParts => ({
   config,
   clock: systemClock,
   logger: createLogger({ level: config.logLevel, version: ENGINE_VERSION }),
-  metrics: new PromMetrics(),
+  metrics: new PromMetrics({ tenantLabel: config.metrics.tenantLabel }),
 });

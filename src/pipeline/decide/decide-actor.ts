@@ -6,7 +6,7 @@ import { traceOf } from '../../domain/decision/trace.ts';
 import { actorKeyText, decisionIdOf, type IdPort, receiptIdOf } from '../../domain/ids.ts';
 import { buildDecisionReceipt, digestOf } from '../../domain/receipt/build-receipt.ts';
 import { canonicalJson } from '../../domain/receipt/canonical-json.ts';
-import { bytesToSign, formatSignature } from '../../domain/receipt/signature.ts';
+import { formatSignature, type SignableText, signableText } from '../../domain/receipt/signature.ts';
 import type { TenantRules } from '../../domain/rules.ts';
 import { isRetriable } from '../../errors.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
@@ -16,7 +16,7 @@ import type { ActorCommit, DecisionRow } from '../ports/journal.ts';
 import type { OutputRecord } from '../ports/records.ts';
 import type { ReceiptSigner } from '../ports/signer.ts';
 import type { Standing } from './actor-memory.ts';
-import { decisionRecords } from './decision-records.ts';
+import { decisionRecords, receiptRecord } from './decision-records.ts';
 
 export interface DecideActorDeps {
   readonly ids: IdPort;
@@ -49,7 +49,17 @@ export interface DecidedActor {
   readonly failed: readonly { readonly signal: MmmSignalInput; readonly error: unknown }[];
 }
 
-/** One actor's signals of a micro-batch, in order: plan, evolve, next (design 3.2 step 3). Writes nothing. */
+/** A decision whose content is whole but for the signature: what can fail on content has been done. */
+interface UnsignedDecision {
+  readonly row: Omit<DecisionRow, 'receipt'>;
+  readonly records: readonly OutputRecord[];
+  readonly receipt: SignableText;
+}
+
+/**
+ * One actor's signals of a micro-batch, in order: plan, evolve, next (design 3.2 step 3). Writes nothing. Plans before it first waits, so that the
+ * caller can tell the work from the waiting; then waits for the signatures, which decide nothing, of all its decisions at once.
+ */
 export const decideActor = async (
   deps: DecideActorDeps,
   standing: Standing,
@@ -60,8 +70,7 @@ export const decideActor = async (
   const newRef = standing.actorRef === null ? deps.newActorRef(standing.key.actorId) : null;
   const actorRef = standing.actorRef ?? newRef!.ref;
   const entries: JournalEntry[] = [];
-  const outbox: OutputRecord[] = [];
-  const decided: DecidedSignal[] = [];
+  const decided: { signal: MmmSignalInput; plan: Plan; unsigned: UnsignedDecision | null }[] = [];
   const failed: { signal: MmmSignalInput; error: unknown }[] = [];
   let state = standing.state;
 
@@ -76,12 +85,10 @@ export const decideActor = async (
         ids: deps.ids,
       });
       const decisionId = made.result === 'decided' ? decisionIdOf(deps.ids, signal.signal_id) : null;
-      let row: DecisionRow | null = null;
-      if (decisionId !== null && rules !== null) {
-        const written = await writeDecision(deps, { signal, made, rules, decisionId, actorRef, decidedAt, state });
-        row = written.row;
-        outbox.push(...written.records);
-      }
+      const unsigned =
+        decisionId === null || rules === null
+          ? null
+          : prepareDecision(deps, { signal, made, rules, decisionId, actorRef, decidedAt, state });
       const entry = journalEntryOf(deps.ids, {
         signal,
         plan: made,
@@ -92,7 +99,7 @@ export const decideActor = async (
       });
       state = evolve(state, entry);
       entries.push(entry);
-      decided.push({ signal, plan: made, decision: row });
+      decided.push({ signal, plan: made, unsigned });
     } catch (error) {
       if (isRetriable(error)) throw error;
       failed.push({ signal, error });
@@ -100,6 +107,18 @@ export const decideActor = async (
   }
 
   const newHead = deps.randomId();
+  const outbox: OutputRecord[] = [];
+  const signed: DecidedSignal[] = [];
+  const receipts = await Promise.all(decided.map(({ unsigned }) => unsigned && sign(deps.signer, unsigned.receipt)));
+  decided.forEach(({ signal, plan: made, unsigned }, at) => {
+    const receipt = receipts[at];
+    if (unsigned === null || typeof receipt !== 'string') {
+      signed.push({ signal, plan: made, decision: null });
+      return;
+    }
+    signed.push({ signal, plan: made, decision: { ...unsigned.row, receipt } });
+    outbox.push(...unsigned.records, receiptRecord(deps.codec, unsigned.records[0]!, receipt));
+  });
   return {
     commit: {
       key: standing.key,
@@ -108,16 +127,21 @@ export const decideActor = async (
       newHead,
       newReceiptKey: newRef?.key ?? null,
       entries,
-      decisions: decided.flatMap((one) => (one.decision === null ? [] : [one.decision])),
+      decisions: signed.flatMap((one) => (one.decision === null ? [] : [one.decision])),
       outbox,
     },
     next: { key: standing.key, version: standing.version + entries.length, head: newHead, actorRef, state },
-    signals: decided,
+    signals: signed,
     failed,
   };
 };
 
-const writeDecision = async (
+const sign = async (signer: ReceiptSigner, receipt: SignableText): Promise<string> => {
+  const signature = await signer.sign(Buffer.from(receipt.unsigned, 'utf8'));
+  return receipt.signed(formatSignature(signer.kid, Buffer.from(signature).toString('base64')));
+};
+
+const prepareDecision = (
   deps: DecideActorDeps,
   facts: {
     signal: MmmSignalInput;
@@ -128,7 +152,7 @@ const writeDecision = async (
     decidedAt: DecidedAt;
     state: Standing['state'];
   },
-): Promise<{ row: DecisionRow; records: OutputRecord[] }> => {
+): UnsignedDecision => {
   const { signal, made, rules, decisionId, decidedAt } = facts;
   const receiptId = receiptIdOf(deps.ids, decisionId, 'decision');
   const trace = canonicalJson(traceOf(made));
@@ -149,8 +173,7 @@ const writeDecision = async (
     },
     deps.ids,
   );
-  const signature = Buffer.from(await deps.signer.sign(bytesToSign(unsigned))).toString('base64');
-  const receipt = canonicalJson({ ...unsigned, signature: formatSignature(deps.signer.kid, signature) });
+  const receipt = signableText(unsigned);
   const assembled = assemble({
     signal,
     plan: made,
@@ -161,6 +184,7 @@ const writeDecision = async (
     decidedAtMs: decidedAt.ms,
   });
   return {
+    receipt,
     row: {
       decisionId,
       signalId: signal.signal_id,
@@ -176,7 +200,6 @@ const writeDecision = async (
         decided_at_ms: decidedAt.ms,
       }),
       receiptId,
-      receipt,
       actions: made.actions.map((action) => ({
         actionId: action.actionId,
         playbookId: action.playbookId,
@@ -190,7 +213,7 @@ const writeDecision = async (
       actorKeyText({ tenantId: signal.tenant_id, actorId: signal.actor_id ?? '' }),
       signal,
       assembled,
-      receipt,
+      Buffer.byteLength(receipt.unsigned),
     ),
   };
 };

@@ -4,19 +4,19 @@ import { MmmError } from '../../errors.ts';
 import type { RecordCodec } from '../ports/codec.ts';
 import type { OutputRecord } from '../ports/records.ts';
 
-/** Brokers refuse more by default; the rest is left for headers and framing. */
+/** Brokers refuse more by default; the rest is left for headers, framing and a receipt's signature. */
 const OUTPUT_MAX_BYTES = 1_000_000;
 
 /**
- * Everything one decision publishes, encoded here so that publishing can not fail on content: the decision, a delivery per action and surface,
- * the receipt. Throws OUTPUT_TOO_LARGE.
+ * Everything one decision publishes but its receipt, encoded here so that publishing can not fail on content: the decision first, then a delivery
+ * per action and surface. `receiptBytes`: of the receipt still to be signed, which goes last (`receiptRecord`). Throws OUTPUT_TOO_LARGE.
  */
 export const decisionRecords = (
   codec: RecordCodec,
   key: string,
   signal: MmmSignalInput,
   assembled: AssembledDecision,
-  receipt: string,
+  receiptBytes: number,
 ): OutputRecord[] => {
   const common: Record<string, string> = {
     'mmm-tenant-id': signal.tenant_id,
@@ -41,19 +41,19 @@ export const decisionRecords = (
       headers: { ...common, 'mmm-schema': codec.schemaHeader(topic), 'mmm-reason': delivery.reason },
     });
   }
-  records.push({
-    topic: 'mmm.receipts',
-    key,
-    value: Buffer.from(receipt, 'utf8'),
-    headers: { ...common, 'mmm-schema': codec.schemaHeader('mmm.receipts') },
-  });
-
-  for (const record of records) {
-    if ((record.value?.length ?? 0) > OUTPUT_MAX_BYTES) {
-      throw new MmmError('OUTPUT_TOO_LARGE', undefined, {
-        details: { topic: record.topic, bytes: record.value!.length },
-      });
-    }
-  }
+  refuseAbove('mmm.receipts', receiptBytes);
+  for (const { topic, value } of records) refuseAbove(topic, value?.length ?? 0);
   return records;
+};
+
+/** The signed receipt as it goes out, last of its decision's records. */
+export const receiptRecord = (codec: RecordCodec, decision: OutputRecord, receipt: string): OutputRecord => ({
+  topic: 'mmm.receipts',
+  key: decision.key,
+  value: Buffer.from(receipt, 'utf8'),
+  headers: { ...decision.headers, 'mmm-schema': codec.schemaHeader('mmm.receipts') },
+});
+
+const refuseAbove = (topic: OutputRecord['topic'], bytes: number): void => {
+  if (bytes > OUTPUT_MAX_BYTES) throw new MmmError('OUTPUT_TOO_LARGE', undefined, { details: { topic, bytes } });
 };

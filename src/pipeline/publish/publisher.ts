@@ -33,10 +33,14 @@ export interface PublishTarget {
 export class Publisher {
   readonly #deps: PublisherDeps;
   #cursor: bigint;
+  #noted: bigint;
+  #noting: Promise<void> | null = null;
+  #noteFailure: { readonly error: unknown } | null = null;
 
   constructor(deps: PublisherDeps, cursor: bigint) {
     this.#deps = deps;
     this.#cursor = cursor;
+    this.#noted = cursor;
   }
 
   get cursor(): bigint {
@@ -45,6 +49,7 @@ export class Publisher {
 
   /** Answers how many records went out. */
   async publish(target: PublishTarget): Promise<number> {
+    this.#refuseAfterFailure();
     const held = numbered(target.written);
     let published = 0;
     for (;;) {
@@ -53,14 +58,16 @@ export class Publisher {
       const last = rows.length === 0 || (target.upto !== null && reached >= target.upto);
       const inputNext = last ? target.inputNext : null;
       const deadLetters = last ? target.deadLetters : [];
-      if (rows.length === 0 && inputNext === null && deadLetters.length === 0) return published;
+      if (rows.length === 0 && inputNext === null && deadLetters.length === 0) {
+        await this.settle();
+        return published;
+      }
 
       const records = [...rows.map(withNumber(this.#deps.shard)), ...deadLetters];
       await this.#deps.output.publish({ records, inputNext, cursor: reached });
       published += records.length;
-      const moved = reached > this.#cursor;
       this.#cursor = reached;
-      if (moved) await this.#deps.journal.published(this.#deps.shard, this.#deps.epoch, reached);
+      this.#noting ??= this.#note();
       if (last) return published;
     }
   }
@@ -68,7 +75,37 @@ export class Publisher {
   /** Commits the cursor where it stands: so that it exists before the first row goes out, and does not expire on a quiet shard. */
   async commitCursor(): Promise<void> {
     await this.#deps.output.publish({ records: [], inputNext: null, cursor: this.#cursor });
+    await this.settle();
     await this.#deps.journal.published(this.#deps.shard, this.#deps.epoch, this.#cursor);
+    this.#noted = this.#cursor;
+  }
+
+  /** Resolves when the journal knows how far publishing has come. Throws what the journal threw. */
+  async settle(): Promise<void> {
+    await this.#noting;
+    this.#refuseAfterFailure();
+  }
+
+  /**
+   * Tells the journal, in the background and one call at a time: it is a lower bound that only a later session compares with, and waiting for it
+   * held back each next transaction by a write to disk. Never rejects: the next `publish` throws what it met.
+   */
+  async #note(): Promise<void> {
+    try {
+      while (this.#noted < this.#cursor) {
+        const upto = this.#cursor;
+        await this.#deps.journal.published(this.#deps.shard, this.#deps.epoch, upto);
+        this.#noted = upto;
+      }
+    } catch (error) {
+      this.#noteFailure = { error };
+    } finally {
+      this.#noting = null;
+    }
+  }
+
+  #refuseAfterFailure(): void {
+    if (this.#noteFailure !== null) throw this.#noteFailure.error;
   }
 
   async #nextRows(held: ReadonlyMap<bigint, OutputRecord>, upto: bigint | null): Promise<readonly OutboxRow[]> {
