@@ -7,8 +7,8 @@ const readme = readFileSync(README, 'utf8');
 
 describe('README', () => {
   test.each(Object.keys(BLOCKS))('its table of %s is what the code says (node tools/readme-tables.ts writes it)', (name) => {
-    expect(readme).toContain(block(name, BLOCKS[name]!()));
-    expect(withTables(readme)).toBe(readme);
+    expect(readme.includes(block(name, BLOCKS[name]!()))).toBe(true);
+    expect(withTables(readme) === readme).toBe(true);
   });
 
   test('it stays under 300 lines', () => {
