@@ -1,5 +1,7 @@
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import kafkajs from 'kafkajs';
+import { planTopics } from '../../admin/commands/plan-topics.ts';
+import type { ExistingTopic, TopicStep } from '../../admin/commands/plan-topics.ts';
 import { MmmError } from '../../errors.ts';
 import type { TopicName } from '../../generated/topics.ts';
 import { TOPIC_NAMES } from '../../generated/topics.ts';
@@ -9,8 +11,6 @@ import { logUnavailable } from './client-errors.ts';
 import type { KafkaNames } from './names.ts';
 import { onceLed } from './once-led.ts';
 import { countPartitions } from './partition-counts.ts';
-import { planTopics } from './topic-plan.ts';
-import type { ExistingTopic, TopicStep } from './topic-plan.ts';
 
 const { ConfigResourceTypes, ConfigSource } = kafkajs;
 

@@ -1,20 +1,8 @@
+import { planSubject, type SchemaStep, SUBJECT_COMPATIBILITY } from '../../admin/commands/plan-schemas.ts';
 import { AVRO_SCHEMAS } from '../../generated/schemas.ts';
 import type { AvroSchemaVersion } from '../../generated/schemas.ts';
 import { RegistryRefusal } from './registry-client.ts';
 import type { RegistryClient, RegistrySchema } from './registry-client.ts';
-
-export type SchemaStepKind = 'ok' | 'register' | 'set-compatibility' | 'incompatible';
-
-/** What is to be done, or was done, for one version of one subject. */
-export interface SchemaStep {
-  readonly kind: SchemaStepKind;
-  readonly subject: string;
-  readonly version: number;
-  /** For people: why it is not ok. */
-  readonly detail: string;
-}
-
-const RULE = 'BACKWARD';
 
 /**
  * Compares the registry with schemas/, and with `apply` brings it there: every released version in order, and rule BACKWARD on each
@@ -38,37 +26,40 @@ export async function setUpSchemas(
 async function setUpSubject(
   client: RegistryClient,
   subject: string,
-  versions: readonly AvroSchemaVersion[],
+  schemas: readonly AvroSchemaVersion[],
   apply: boolean,
 ): Promise<readonly SchemaStep[]> {
-  const steps: SchemaStep[] = [];
-  const step = (kind: SchemaStepKind, version: number, detail: string): void => {
-    steps.push({ kind, subject, version, detail });
-  };
-  for (const { version, text } of versions) {
-    const schema: RegistrySchema = { kind: 'AVRO', text };
-    if ((await client.idOf(subject, schema)) !== null) {
-      step('ok', version, 'registered');
-      continue;
-    }
-    if ((await client.isCompatible(subject, schema)) === false) {
-      step('incompatible', version, 'the registered version could not be read with it');
-      break;
-    }
-    try {
-      if (apply) await client.register(subject, schema);
-      step('register', version, 'not registered');
-    } catch (error) {
-      if (!(error instanceof RegistryRefusal)) throw error;
-      step('incompatible', version, error.reason);
-      break;
-    }
+  const schemaOf = (version: number): RegistrySchema => ({
+    kind: 'AVRO',
+    text: schemas.find((schema) => schema.version === version)?.text ?? '',
+  });
+  const versions: { version: number; held: boolean }[] = [];
+  for (const { version } of schemas)
+    versions.push({ version, held: (await client.idOf(subject, schemaOf(version))) !== null });
+  const compatibility = await client.compatibilityOf(subject);
+  const done: SchemaStep[] = [];
+  for (const step of planSubject({ subject, versions, compatibility })) {
+    const refusal = step.kind === 'register' ? await register(client, subject, schemaOf(step.version), apply) : null;
+    if (refusal !== null) return [...done, { ...step, kind: 'incompatible', detail: refusal }];
+    if (step.kind === 'set-compatibility' && apply) await client.setCompatibility(subject, SUBJECT_COMPATIBILITY);
+    done.push(step);
   }
-  // After the first version: some registries take no rule for a subject that does not exist.
-  const rule = await client.compatibilityOf(subject);
-  if (rule !== RULE && !steps.some((done) => done.kind === 'incompatible')) {
-    if (apply) await client.setCompatibility(subject, RULE);
-    step('set-compatibility', versions.at(-1)?.version ?? 0, `${rule ?? 'none'} -> ${RULE}`);
+  return done;
+}
+
+/** Null when the registry takes it, or would; else why not. */
+async function register(
+  client: RegistryClient,
+  subject: string,
+  schema: RegistrySchema,
+  apply: boolean,
+): Promise<string | null> {
+  if ((await client.isCompatible(subject, schema)) === false) return 'the registered version could not be read with it';
+  try {
+    if (apply) await client.register(subject, schema);
+    return null;
+  } catch (error) {
+    if (!(error instanceof RegistryRefusal)) throw error;
+    return error.reason;
   }
-  return steps;
 }

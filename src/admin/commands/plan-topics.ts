@@ -1,108 +1,63 @@
-import { TOPIC_NAMES, TOPICS } from '../../generated/topics.ts';
 import type { TopicDefinition, TopicName } from '../../generated/topics.ts';
+import { TOPICS, TOPIC_NAMES } from '../../generated/topics.ts';
 
-/** A topic as it should be. `name` and `partitionsOf` carry the installation's prefix. */
-export interface DesiredTopic {
-  readonly name: string;
-  /** False: the topic belongs to a neighbour; it is made if absent and otherwise left alone. */
-  readonly ours: boolean;
+/** A topic as the cluster has it. `configs`: only what was set for the topic itself. */
+export interface ExistingTopic {
   readonly partitions: number;
-  readonly partitionsOf: string | null;
-  /** Topic settings by their Kafka names, values as text. */
-  readonly config: Readonly<Record<string, string>>;
+  readonly configs: Readonly<Record<string, string>>;
 }
 
-/** A topic as the broker describes it. `config` needs at least the settings that DesiredTopic names. */
-export interface ActualTopic {
-  readonly name: string;
-  readonly partitions: number;
-  readonly config: Readonly<Record<string, string>>;
-}
-
-/** What is to be done, or said, about one topic. Only `create` and `set_config` change anything. */
-export type TopicAction =
+export type TopicStep =
+  | { readonly kind: 'ok'; readonly topic: TopicName }
+  /** Belongs to a neighbour and exists: what it looks like is theirs. */
+  | { readonly kind: 'foreign'; readonly topic: TopicName }
   | {
       readonly kind: 'create';
-      readonly name: string;
+      readonly topic: TopicName;
       readonly partitions: number;
-      readonly config: Readonly<Record<string, string>>;
+      readonly configs: Record<string, string>;
     }
-  | { readonly kind: 'set_config'; readonly name: string; readonly changes: readonly ConfigChange[] }
+  /** `configs` is the whole new set (altering replaces it); `changed` what differs, as `name: is -> wanted`. */
   | {
-      readonly kind: 'partitions_differ';
-      readonly name: string;
-      readonly desired: number;
-      readonly actual: number;
-      /** True: the engine can not run like this. False: only the count at creation differs. */
-      readonly fault: boolean;
+      readonly kind: 'configure';
+      readonly topic: TopicName;
+      readonly configs: Record<string, string>;
+      readonly changed: readonly string[];
     }
-  | { readonly kind: 'keep'; readonly name: string };
+  /** Not changed here: keys would move to other partitions. `mmm repartition` does it. */
+  | { readonly kind: 'partitions-differ'; readonly topic: TopicName; readonly is: number; readonly wanted: number };
 
-export interface ConfigChange {
-  readonly setting: string;
-  readonly from: string | null;
-  readonly to: string;
-}
-
-/** Every topic of topics.yaml as this installation wants it. @param prefix MMM_NAMESPACE, empty for none */
-export function desiredTopics(prefix: string): readonly DesiredTopic[] {
-  return TOPIC_NAMES.map((name: TopicName) => desiredTopic(prefix, TOPICS[name]));
+export function wantedConfigs(topic: TopicDefinition): Record<string, string> {
+  return {
+    'cleanup.policy': topic.cleanup,
+    'retention.ms': String(topic.retentionMs),
+    ...(topic.maxMessageBytes === null ? {} : { 'max.message.bytes': String(topic.maxMessageBytes) }),
+  };
 }
 
 /**
- * What makes the broker agree with topics.yaml, in the order of `desired`. Nothing is ever deleted, and no partition count
- * is changed: another count sends an actor's records to another shard, which is the business of `mmm repartition` alone.
- * A second plan after the first was carried out has no change left.
+ * What `topics apply` would do, topic by topic. An own topic may have another number of partitions than topics.yaml says (that is the
+ * number at creation); only one that must equal another topic's is compared. Inputs are made only if absent (interface 2c).
  */
-export function planTopics(desired: readonly DesiredTopic[], actual: readonly ActualTopic[]): readonly TopicAction[] {
-  const byName = new Map(actual.map((topic) => [topic.name, topic]));
-  return desired.flatMap((topic) => {
-    const wanted = topic.partitionsOf === null ? undefined : byName.get(topic.partitionsOf);
-    return planOne(wanted === undefined ? topic : { ...topic, partitions: wanted.partitions }, byName.get(topic.name));
+export function planTopics(existing: ReadonlyMap<TopicName, ExistingTopic>): readonly TopicStep[] {
+  return TOPIC_NAMES.flatMap((name): TopicStep[] => {
+    const topic: TopicDefinition = TOPICS[name];
+    const source = topic.partitionsOf;
+    const partitions = source === null ? topic.partitions : (existing.get(source)?.partitions ?? topic.partitions);
+    const found = existing.get(name);
+    if (found === undefined) return [{ kind: 'create', topic: name, partitions, configs: wantedConfigs(topic) }];
+    if (topic.direction === 'in') return [{ kind: 'foreign', topic: name }];
+    const steps: TopicStep[] = [];
+    if (source !== null && found.partitions !== partitions) {
+      steps.push({ kind: 'partitions-differ', topic: name, is: found.partitions, wanted: partitions });
+    }
+    const wanted = wantedConfigs(topic);
+    const changed = Object.entries(wanted)
+      .filter(([key, value]) => found.configs[key] !== value)
+      .map(([key, value]) => `${key}: ${found.configs[key] ?? 'default'} -> ${value}`);
+    if (changed.length > 0) {
+      steps.push({ kind: 'configure', topic: name, configs: { ...found.configs, ...wanted }, changed });
+    }
+    return steps.length === 0 ? [{ kind: 'ok', topic: name }] : steps;
   });
-}
-
-/** True when carrying out the plan would change something. */
-export const topicsNeedChange = (plan: readonly TopicAction[]): boolean =>
-  plan.some((action) => action.kind === 'create' || action.kind === 'set_config');
-
-/** True when `topics check` has to fail: something would change, or a count does not fit. */
-export const topicsCheckFails = (plan: readonly TopicAction[]): boolean =>
-  topicsNeedChange(plan) || plan.some((action) => action.kind === 'partitions_differ' && action.fault);
-
-function planOne(topic: DesiredTopic, actual: ActualTopic | undefined): readonly TopicAction[] {
-  if (actual === undefined) {
-    return [{ kind: 'create', name: topic.name, partitions: topic.partitions, config: topic.config }];
-  }
-  if (!topic.ours) return [{ kind: 'keep', name: topic.name }];
-  const actions: TopicAction[] = [];
-  if (actual.partitions !== topic.partitions) {
-    actions.push({
-      kind: 'partitions_differ',
-      name: topic.name,
-      desired: topic.partitions,
-      actual: actual.partitions,
-      fault: topic.partitionsOf !== null,
-    });
-  }
-  const changes = Object.entries(topic.config)
-    .map(([setting, to]) => ({ setting, from: actual.config[setting] ?? null, to }))
-    .filter(({ from, to }) => from !== to);
-  if (changes.length > 0) actions.push({ kind: 'set_config', name: topic.name, changes });
-  return actions.length > 0 ? actions : [{ kind: 'keep', name: topic.name }];
-}
-
-function desiredTopic(prefix: string, topic: TopicDefinition): DesiredTopic {
-  const config: Record<string, string> = {
-    'cleanup.policy': topic.cleanup,
-    'retention.ms': String(topic.retentionMs),
-  };
-  if (topic.maxMessageBytes !== null) config['max.message.bytes'] = String(topic.maxMessageBytes);
-  return {
-    name: prefix + topic.name,
-    ours: topic.direction !== 'in',
-    partitions: topic.partitions,
-    partitionsOf: topic.partitionsOf === null ? null : prefix + topic.partitionsOf,
-    config,
-  };
 }

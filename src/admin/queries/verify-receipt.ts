@@ -89,8 +89,7 @@ export const verifyReceipt = (bytes: Uint8Array, trust: ReceiptTrust): ReceiptVe
   const key = trust.publicKeyOf(kid);
   if (key === undefined) return { receiptId, kid, fault: 'KID_UNKNOWN' };
   const canonical = canonicalForms(receipt as unknown as Receipt);
-  if (canonical === null || !trust.verify(key, canonical.signed, base64)) return { receiptId, kid, fault: 'SIGNATURE_WRONG' };
+  if (canonical === null || !trust.verify(key, canonical.signed, base64))
+    return { receiptId, kid, fault: 'SIGNATURE_WRONG' };
   return { receiptId, kid, fault: canonical.text === text ? null : 'NOT_CANONICAL' };
-};
-  return { receiptId, kid, fault: canonicalJson(receipt) === text ? null : 'NOT_CANONICAL' };
 };

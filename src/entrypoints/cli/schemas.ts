@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { RegistryClient } from '../../adapters/registry/registry-client.ts';
 import { setUpSchemas } from '../../adapters/registry/schema-setup.ts';
-import type { SchemaStep, SchemaStepKind } from '../../adapters/registry/schema-setup.ts';
+import type { SchemaStep, SchemaStepKind } from '../../admin/commands/plan-schemas.ts';
 import { MmmError } from '../../errors.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import type { CliCommand, CliIo } from './command.ts';

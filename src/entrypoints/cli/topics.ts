@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { createKafkaClients } from '../../adapters/kafka/connection.ts';
 import { KafkaNames } from '../../adapters/kafka/names.ts';
 import { KafkaTopicAdmin } from '../../adapters/kafka/topic-admin.ts';
-import type { TopicStep } from '../../adapters/kafka/topic-plan.ts';
+import type { TopicStep } from '../../admin/commands/plan-topics.ts';
 import { MmmError } from '../../errors.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import type { CliCommand, CliIo } from './command.ts';

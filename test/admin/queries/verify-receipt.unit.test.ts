@@ -71,9 +71,7 @@ describe('what is wrong is named', () => {
     ['a mock signature', text.replace(/"sig-ed25519[^"]*"/, '"mock-sig-1"'), 'SIGNATURE_FORM'],
     [
       'another base64 of the same bytes',
-      text
-        .replace(/([A-P])==/, (_all, c: string) => `${String.fromCharCode(c.charCodeAt(0) + 1)}==`)
-        .replace(/([g-vw])==/, (_all, c: string) => `${String.fromCharCode(c.charCodeAt(0) + 1)}==`),
+      text.replace(/(.)==/, (_all, last: string) => `${String.fromCharCode(last.charCodeAt(0) + 1)}==`),
       'SIGNATURE_FORM',
     ],
     ['no signature', '{"receipt_id":"r1"}', 'SIGNATURE_MISSING'],
