@@ -34,7 +34,10 @@ const LOG = [
  * The history of a git repository, reading only: nothing of the repository is run, nothing is written into it, no network is used.
  * @throws MmmError NOT_A_REPOSITORY, REPOSITORY_EMPTY, REPOSITORY_UNREADABLE, PREREQUISITE_MISSING
  */
-export const openHistory = async (folder: string, environment: Readonly<Record<string, string>>): Promise<HistorySource> => {
+export const openHistory = async (
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<HistorySource> => {
   const place: GitPlace = { folder, environment };
   const summary = await inspectRepository(place);
   return { summary, commits: () => readCommits(place) };

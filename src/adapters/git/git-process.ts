@@ -62,7 +62,11 @@ export const startGit = (
   });
   const ended = new Promise<Omit<GitAnswer, 'output'>>((resolve, reject) => {
     child.once('error', (fault: NodeJS.ErrnoException) =>
-      reject(fault.code === 'ENOENT' ? new MmmError('PREREQUISITE_MISSING', 'git is not installed, or not on the PATH') : fault),
+      reject(
+        fault.code === 'ENOENT'
+          ? new MmmError('PREREQUISITE_MISSING', 'git is not installed, or not on the PATH')
+          : fault,
+      ),
     );
     child.once('close', (code) => resolve({ code: code ?? 1, error }));
   });

@@ -64,10 +64,16 @@ const withoutHead = async (place: GitPlace, gitSays: string): Promise<MmmError> 
   const branches = await askGit(place, ['for-each-ref', '--count=5', '--format=%(refname:short)', 'refs/heads']);
   const known = branches.output.split('\n').filter((name) => name !== '');
   if (head === '') return unreadable(place.folder, 'HEAD points to a commit that is not there', gitSays);
-  if (known.includes(head)) return unreadable(place.folder, `the newest commit of its branch ${head} can not be read`, gitSays);
+  if (known.includes(head))
+    return unreadable(place.folder, `the newest commit of its branch ${head} can not be read`, gitSays);
   return known.length === 0
     ? refusal('REPOSITORY_EMPTY', place.folder, 'it has no commits yet, so there is nothing to look at', gitSays)
-    : refusal('REPOSITORY_EMPTY', place.folder, `HEAD is on the branch ${head}, which has no commits. Branches that have some: ${known.join(', ')}`, gitSays);
+    : refusal(
+        'REPOSITORY_EMPTY',
+        place.folder,
+        `HEAD is on the branch ${head}, which has no commits. Branches that have some: ${known.join(', ')}`,
+        gitSays,
+      );
 };
 
 /** The folder's own name: of the working tree, of the bare repository without `.git`, of the one that holds `.git`. */

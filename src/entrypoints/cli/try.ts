@@ -31,7 +31,8 @@ interface TryOptions {
 const pseudonyms = (history: HistorySource): ((who: string) => string) => {
   const known = new Map<string, string>();
   return (who) => {
-    const made = known.get(who) ?? `dev-${createHmac('sha256', history.summary.rootId).update(who).digest('hex').slice(0, 10)}`;
+    const made =
+      known.get(who) ?? `dev-${createHmac('sha256', history.summary.rootId).update(who).digest('hex').slice(0, 10)}`;
     known.set(who, made);
     return made;
   };
@@ -42,13 +43,16 @@ const sinceMsOf = (text: string | undefined): number | null => {
   if (text === undefined) return null;
   const age = /^(\d{1,5})d$/.exec(text);
   const ms = age === null ? Date.parse(text) : Date.now() - Number(age[1]) * 86_400_000;
-  if (Number.isNaN(ms)) throw new MmmError('USAGE', `--since ${text}: give a date such as 2026-03-01, or an age such as 90d`);
+  if (Number.isNaN(ms))
+    throw new MmmError('USAGE', `--since ${text}: give a date such as 2026-03-01, or an age such as 90d`);
   return ms;
 };
 
 const playbooksFrom = async (folder: string): Promise<readonly unknown[]> => {
   const files = await readPlaybookFiles(folder);
-  const faults = files.flatMap((file) => (file.ok ? [] : file.findings.map((one) => `${file.file}: ${one.path}: ${one.message}; ${one.remedy}`)));
+  const faults = files.flatMap((file) =>
+    file.ok ? [] : file.findings.map((one) => `${file.file}: ${one.path}: ${one.message}; ${one.remedy}`),
+  );
   if (faults.length > 0) throw new MmmError('PLAYBOOK_INVALID', faults.join('\n'));
   if (files.length === 0) throw new MmmError('USAGE', `${folder} holds no playbook`);
   return files.flatMap((file) => (file.ok ? [file.document] : []));

@@ -67,7 +67,8 @@ export class Publisher {
       await this.#deps.output.publish({ records, inputNext, cursor: reached });
       published += records.length;
       this.#cursor = reached;
-      this.#noting ??= this.#note();
+      // Not without something to tell: `#note` would end before its promise is kept here, and nothing would ever be told again.
+      if (this.#noted < this.#cursor) this.#noting ??= this.#note();
       if (last) return published;
     }
   }

@@ -34,15 +34,21 @@ export const signalsOfCommit = (facts: CommitFacts): object[] => {
     lines.deletions += file.deletions;
     if (kind === 'source' && sources.length < HISTORY_RULES.max_files_per_commit) sources.push(file);
   }
-  const pushed = envelope(facts, 'commit_pushed', 'commit', {}, {
-    files_changed: commit.files.length,
-    source_files: counted.source,
-    test_files: counted.test,
-    generated_files: counted.generated,
-    ...lines,
-    ...marks,
-    ...(facts.isFirst ? { is_first_contribution: true } : {}),
-  });
+  const pushed = envelope(
+    facts,
+    'commit_pushed',
+    'commit',
+    {},
+    {
+      files_changed: commit.files.length,
+      source_files: counted.source,
+      test_files: counted.test,
+      generated_files: counted.generated,
+      ...lines,
+      ...marks,
+      ...(facts.isFirst ? { is_first_contribution: true } : {}),
+    },
+  );
   const edited = sources.map((file, index) =>
     envelope(facts, 'file_edited', `file-${index}`, { file_path: file.path }, marks),
   );

@@ -6,7 +6,8 @@ export const HISTORY_RULES = historyRules;
 
 export type FileKind = 'source' | 'test' | 'generated' | 'other';
 
-const any = (patterns: readonly string[]): RegExp => new RegExp(patterns.map((pattern) => `(?:${pattern})`).join('|'), 'i');
+const any = (patterns: readonly string[]): RegExp =>
+  new RegExp(patterns.map((pattern) => `(?:${pattern})`).join('|'), 'i');
 
 const GENERATED = any(HISTORY_RULES.generated);
 const TEST = any(HISTORY_RULES.test);

@@ -4,7 +4,18 @@ import { printable } from './printable.ts';
 import type { PersonReport, TryReport } from './report.ts';
 import type { ShownNudge } from './shown-nudge.ts';
 import { markSvg, timelineSvg } from './timeline-svg.ts';
-import { count, counted, dayOf, heldWords, localTime, refusalWords, remarks, resultWords, summaryWords, TYPE_WORDS } from './words.ts';
+import {
+  count,
+  counted,
+  dayOf,
+  heldWords,
+  localTime,
+  refusalWords,
+  remarks,
+  resultWords,
+  summaryWords,
+  TYPE_WORDS,
+} from './words.ts';
 
 /** Nothing is loaded and nothing runs, whatever a commit message tries: no script, no picture, no form, no other place. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -31,7 +42,8 @@ export const reportAsHtml = (report: TryReport): string => {
 
 const header = (report: TryReport, title: string): string[] => {
   const { walk, totals: all, politeness } = report;
-  const span = walk.firstAtMs === null || walk.lastAtMs === null ? '' : `, ${dayOf(walk.firstAtMs)} to ${dayOf(walk.lastAtMs)}`;
+  const span =
+    walk.firstAtMs === null || walk.lastAtMs === null ? '' : `, ${dayOf(walk.firstAtMs)} to ${dayOf(walk.lastAtMs)}`;
   const numbers: readonly (readonly [string, number])[] = [
     ['nudges sent', all.sent],
     ['held back', all.heldBack],
@@ -41,7 +53,11 @@ const header = (report: TryReport, title: string): string[] => {
   return [
     '<header>',
     element('h1', title),
-    element('p', `${counted(walk.commits, 'commit')} (${counted(walk.merges, 'merge')}) by ${counted(walk.people, 'person', 'people')}${span}`, 'soft'),
+    element(
+      'p',
+      `${counted(walk.commits, 'commit')} (${counted(walk.merges, 'merge')}) by ${counted(walk.people, 'person', 'people')}${span}`,
+      'soft',
+    ),
     element('p', summaryWords(report), 'lead'),
     ...remarks(report).map((remark) => element('p', remark, 'remark')),
     `<dl class="numbers">${numbers.map(([name, value]) => `<div>${element('dt', name)}${element('dd', count(value))}</div>`).join('')}</dl>`,
@@ -58,7 +74,8 @@ const timeline = (report: TryReport): string[] => {
   const svg = timelineSvg(report);
   if (svg === null) return [];
   const legend = typesOf(report).map(
-    (type) => `<li><svg viewBox="0 0 16 16" aria-hidden="true">${markSvg(type, 8, 8)}</svg>${escaped(`${type}: ${TYPE_WORDS[type] ?? ''}`)}</li>`,
+    (type) =>
+      `<li><svg viewBox="0 0 16 16" aria-hidden="true">${markSvg(type, 8, 8)}</svg>${escaped(`${type}: ${TYPE_WORDS[type] ?? ''}`)}</li>`,
   );
   return [
     '<section><h2>Over time</h2><figure>',
@@ -74,7 +91,11 @@ const people = (report: TryReport): string[] => {
   return [
     '<section><h2>Person by person</h2>',
     ...told.map((person, index) => personSection(person, index < PEOPLE_OPEN)),
-    element('p', `${counted(silent, 'person', 'people')} would have been told nothing${report.sinceMs === null ? '' : ' in this time'}.`, 'soft'),
+    element(
+      'p',
+      `${counted(silent, 'person', 'people')} would have been told nothing${report.sinceMs === null ? '' : ' in this time'}.`,
+      'soft',
+    ),
     '</section>',
   ];
 };
@@ -97,7 +118,11 @@ const nudgeArticle = (nudge: ShownNudge): string =>
     element('h3', nudge.title),
     ...nudge.body.split(/\n+/).map((paragraph) => element('p', paragraph)),
     element('p', `Why: ${nudge.why}`, 'why'),
-    element('p', `${nudge.playbookId}${nudge.commit === null ? '' : `, at commit ${nudge.commit.slice(0, 10)}`}`, 'meta'),
+    element(
+      'p',
+      `${nudge.playbookId}${nudge.commit === null ? '' : `, at commit ${nudge.commit.slice(0, 10)}`}`,
+      'meta',
+    ),
     '</article>',
   ].join('');
 
@@ -110,7 +135,10 @@ const totals = ({ totals: all, playbooks, heldBack, shown, sinceMs }: TryReport)
   ...playbooks.map((one) => row('td', [one.playbookId, one.candidates, one.notMet, one.heldBack, one.sent])),
   `</tbody><tfoot>${row('th', ['total', all.candidates, all.notMet, all.heldBack, all.sent])}</tfoot></table></div>`,
   element('h3', 'Held back, by the gate that stood in the way first'),
-  wordsTable(heldBack.map((one) => [one.count, one.gate, heldWords(one)] as const), [all.heldBack, 'held back', '']),
+  wordsTable(
+    heldBack.map((one) => [one.count, one.gate, heldWords(one)] as const),
+    [all.heldBack, 'held back', ''],
+  ),
   element('h3', 'Signals made from the commits'),
   wordsTable(
     [
@@ -119,19 +147,31 @@ const totals = ({ totals: all, playbooks, heldBack, shown, sinceMs }: TryReport)
     ],
     [all.signals, 'signals', ''],
   ),
-  ...(sinceMs === null ? [] : [element('p', `${counted(shown, 'nudge')} of ${count(all.sent)} sent lie in the time that is shown.`)]),
-  element('p', all.addUp ? 'The totals add up.' : 'The totals do not add up. This is a fault of ours: please report it.', all.addUp ? 'soft' : 'remark'),
+  ...(sinceMs === null
+    ? []
+    : [element('p', `${counted(shown, 'nudge')} of ${count(all.sent)} sent lie in the time that is shown.`)]),
+  element(
+    'p',
+    all.addUp ? 'The totals add up.' : 'The totals do not add up. This is a fault of ours: please report it.',
+    all.addUp ? 'soft' : 'remark',
+  ),
   '</section>',
 ];
 
 const row = (first: 'td' | 'th', cells: readonly [string, ...number[]]): string =>
-  `<tr><${first}${first === 'th' ? ' scope="row"' : ''}>${escaped(cells[0])}</${first}>${cells.slice(1).map((cell) => element('td', count(Number(cell)))).join('')}</tr>`;
+  `<tr><${first}${first === 'th' ? ' scope="row"' : ''}>${escaped(cells[0])}</${first}>${cells
+    .slice(1)
+    .map((cell) => element('td', count(Number(cell))))
+    .join('')}</tr>`;
 
 type WordsRow = readonly [number, string, string];
 
 const wordsTable = (rows: readonly WordsRow[], [sum, name, note]: WordsRow): string =>
   [
     '<div class="scroll"><table class="words"><tbody>',
-    ...rows.map(([number, word, words]) => `<tr>${element('td', count(number))}${element('td', word)}${element('td', words)}</tr>`),
+    ...rows.map(
+      ([number, word, words]) =>
+        `<tr>${element('td', count(number))}${element('td', word)}${element('td', words)}</tr>`,
+    ),
     `</tbody><tfoot><tr>${element('th', count(sum))}${element('td', name)}${element('td', note)}</tr></tfoot></table></div>`,
   ].join('');

@@ -1,7 +1,18 @@
 import { printable } from './printable.ts';
 import type { PersonReport, TryReport } from './report.ts';
 import type { ShownNudge } from './shown-nudge.ts';
-import { count, counted, dayOf, heldWords, localTime, refusalWords, remarks, resultWords, summaryWords, TYPE_WORDS } from './words.ts';
+import {
+  count,
+  counted,
+  dayOf,
+  heldWords,
+  localTime,
+  refusalWords,
+  remarks,
+  resultWords,
+  summaryWords,
+  TYPE_WORDS,
+} from './words.ts';
 
 /** People and nudges shown on a terminal; all of them are in --json and --html. */
 const PEOPLE_SHOWN = 10;
@@ -16,7 +27,8 @@ export const reportAsText = (report: TryReport): string[] =>
 
 const heading = (report: TryReport): string[] => {
   const { repository, walk } = report;
-  const span = walk.firstAtMs === null || walk.lastAtMs === null ? '' : `, ${dayOf(walk.firstAtMs)} to ${dayOf(walk.lastAtMs)}`;
+  const span =
+    walk.firstAtMs === null || walk.lastAtMs === null ? '' : `, ${dayOf(walk.firstAtMs)} to ${dayOf(walk.lastAtMs)}`;
   const types = new Set(report.people.flatMap((person) => person.shown.map((nudge) => nudge.type)));
   return [
     `${repository.name}: ${counted(walk.commits, 'commit')} (${counted(walk.merges, 'merge')}) by ${counted(walk.people, 'person', 'people')}${span}`,
@@ -34,7 +46,9 @@ const people = (report: TryReport): string[] => {
   if (told.length === 0 && report.totals.sent > 0) return ['None of it in the time that is shown.', ''];
   return [
     ...told.slice(0, PEOPLE_SHOWN).flatMap(personLines),
-    ...(rest > 0 ? [`... and ${counted(rest, 'more person', 'more people')}. --html <file> or --json shows everyone.`, ''] : []),
+    ...(rest > 0
+      ? [`... and ${counted(rest, 'more person', 'more people')}. --html <file> or --json shows everyone.`, '']
+      : []),
   ];
 };
 
@@ -60,10 +74,15 @@ const nudgeLines = (nudge: ShownNudge): string[] => [
 const totals = ({ totals: all, playbooks, heldBack, shown, sinceMs }: TryReport): string[] => {
   const signals = [
     ...Object.entries(all.results).map(([result, number]) => [number, resultWords(result)] as const),
-    ...Object.entries(all.refused).map(([code, number]) => [number, `refused by intake: ${refusalWords(code)}`] as const),
+    ...Object.entries(all.refused).map(
+      ([code, number]) => [number, `refused by intake: ${refusalWords(code)}`] as const,
+    ),
   ];
   const row = (cells: readonly (string | number)[]): string =>
-    `  ${String(cells[0]).slice(0, 40).padEnd(width)}${cells.slice(1).map((cell) => (typeof cell === 'number' ? count(cell) : cell).padStart(16)).join('')}`;
+    `  ${String(cells[0]).slice(0, 40).padEnd(width)}${cells
+      .slice(1)
+      .map((cell) => (typeof cell === 'number' ? count(cell) : cell).padStart(16))
+      .join('')}`;
   const width = Math.max(8, ...playbooks.map(({ playbookId }) => Math.min(40, playbookId.length)));
   return [
     'Totals over the whole history',
@@ -77,7 +96,9 @@ const totals = ({ totals: all, playbooks, heldBack, shown, sinceMs }: TryReport)
     ...(heldBack.length === 0 ? [] : ['Held back, by the gate that stood in the way first']),
     ...table(heldBack.map((one) => [one.count, `${one.gate}: ${heldWords(one)}`] as const)),
     ...(heldBack.length === 0 ? [] : [`  ${count(all.heldBack).padStart(9)}  held back`, '']),
-    ...(sinceMs === null ? [] : [`${counted(shown, 'nudge')} of ${count(all.sent)} sent lie in the time that is shown.`]),
+    ...(sinceMs === null
+      ? []
+      : [`${counted(shown, 'nudge')} of ${count(all.sent)} sent lie in the time that is shown.`]),
     all.addUp ? 'The totals add up.' : 'THE TOTALS DO NOT ADD UP. This is a fault of ours: please report it.',
   ];
 };

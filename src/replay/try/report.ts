@@ -66,7 +66,9 @@ export const buildReport = (facts: ReportFacts): TryReport => {
     shown: heard?.shown ?? [],
     heldBack: mostFirst(heard?.heldBack),
   }));
-  people.sort((a, b) => b.shown.length - a.shown.length || b.sent - a.sent || b.commits - a.commits || (a.who < b.who ? -1 : 1));
+  people.sort(
+    (a, b) => b.shown.length - a.shown.length || b.sent - a.sent || b.commits - a.commits || (a.who < b.who ? -1 : 1),
+  );
   const playbooks = [...tally.playbooks.values()].sort((a, b) => (a.playbookId < b.playbookId ? -1 : 1));
   return {
     repository: facts.summary,
@@ -78,9 +80,7 @@ export const buildReport = (facts: ReportFacts): TryReport => {
     totals: totalsOf(facts, people, playbooks),
     playbooks,
     heldBack: mostFirst(tally.heldBack),
-    politeness: politenessOf(
-      told.map(({ person, heard }) => ({ commits: person.commits, sent: heard?.heard ?? [] })),
-    ),
+    politeness: politenessOf(told.map(({ person, heard }) => ({ commits: person.commits, sent: heard?.heard ?? [] }))),
   };
 };
 

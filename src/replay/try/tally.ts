@@ -61,7 +61,9 @@ export class TryTally {
     for (const row of committed.decisions) {
       const decision = JSON.parse(row.body) as MmmDecision;
       const person = this.#person(committed.key.actorId);
-      decision.candidates.forEach((candidate, index) => this.#candidate(person, candidate, () => gateOf(row.trace, index)));
+      decision.candidates.forEach((candidate, index) =>
+        this.#candidate(person, candidate, () => gateOf(row.trace, index)),
+      );
       if (decision.actions.length === 0) continue;
       const author = this.#authors.get(committed.key.actorId);
       const sent = shownBy(decision, row.read, author?.zone ?? '+00:00');

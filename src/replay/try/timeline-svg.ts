@@ -57,7 +57,9 @@ const rowsOf = (people: readonly PersonReport[]): Row[] => {
   const rest = told.slice(own);
   return [
     ...told.slice(0, own).map((person) => ({ who: person.who, nudges: person.shown, many: false })),
-    ...(rest.length === 0 ? [] : [{ who: `${count(rest.length)} others`, nudges: rest.flatMap((person) => person.shown), many: true }]),
+    ...(rest.length === 0
+      ? []
+      : [{ who: `${count(rest.length)} others`, nudges: rest.flatMap((person) => person.shown), many: true }]),
   ];
 };
 

@@ -19,7 +19,7 @@ const GATE_WORDS: Readonly<Record<string, string>> = {
   restrictions: 'restricted by policy',
   preference: 'the person does not want it',
   safety: 'the text or one of its values can not be shown',
-  quiet_hours: "night where the author is (22:00 to 06:00)",
+  quiet_hours: 'night where the author is (22:00 to 06:00)',
   caps: 'said enough lately',
   priority: 'something more important was said',
 };
@@ -48,7 +48,7 @@ export const heldWords = ({ gate, reason }: Pick<HeldBack, 'gate' | 'reason'>): 
 const RESULT_WORDS: Readonly<Record<string, string>> = {
   decided: 'looked at by a playbook',
   no_match: 'of interest to no playbook',
-  actor_type: "by bots, who are never nudged",
+  actor_type: 'by bots, who are never nudged',
   context_only: 'without a person',
   late: 'too late to act on',
   tenant_unknown: 'of an unknown tenant',
@@ -66,7 +66,8 @@ export const refusalWords = (code: string): string => REFUSAL_WORDS[code] ?? cod
 /** 12,345 */
 export const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
-export const counted = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`;
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
 
 export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 

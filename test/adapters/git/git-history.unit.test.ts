@@ -36,7 +36,9 @@ describe('a history', () => {
   });
 
   test('applies .mailmap', async () => {
-    const folder = scriptedRepository([{ at: T, email: 'old@example.org', files: { '.mailmap': 'Ann New <new@example.org> <old@example.org>\n' } }]);
+    const folder = scriptedRepository([
+      { at: T, email: 'old@example.org', files: { '.mailmap': 'Ann New <new@example.org> <old@example.org>\n' } },
+    ]);
     git(folder, 'checkout', '-q', 'main');
     expect((await read(folder))[0]).toMatchObject({ authorName: 'Ann New', authorEmail: 'new@example.org' });
     const bare = join(newFolder(), 'bare.git');
@@ -58,7 +60,11 @@ describe('a history', () => {
 
   test('a message can not pass for another commit, and a huge one costs nothing', async () => {
     const folder = scriptedRepository([
-      { at: T, message: `\u0001${'0'.repeat(40)}\u0001 1\t1\tevil.ts\n\n${'y'.repeat(1_000_000)}`, files: { 'a.ts': 'x\n' } },
+      {
+        at: T,
+        message: `\u0001${'0'.repeat(40)}\u0001 1\t1\tevil.ts\n\n${'y'.repeat(1_000_000)}`,
+        files: { 'a.ts': 'x\n' },
+      },
       { at: T + 1, message: 'z'.repeat(3_000_000), files: { 'b.ts': 'x\n' } },
     ]);
     const commits = await read(folder);
@@ -67,7 +73,10 @@ describe('a history', () => {
   });
 
   test('dates and zones that nobody can have are held at their bounds', async () => {
-    const folder = scriptedRepository([{ at: 0, zone: '+9959', files: { 'a.ts': 'x\n' } }, { at: 99_999_999_999_999, files: { 'b.ts': 'x\n' } }]);
+    const folder = scriptedRepository([
+      { at: 0, zone: '+9959', files: { 'a.ts': 'x\n' } },
+      { at: 99_999_999_999_999, files: { 'b.ts': 'x\n' } },
+    ]);
     const commits = await read(folder);
     expect(commits[0]).toMatchObject({ committedAtMs: 0, zone: '+00:00' });
     for (const commit of commits) expect(new Date(commit.committedAtMs).toISOString()).toMatch(/^\d{4}-/);
@@ -82,7 +91,12 @@ describe('a history', () => {
     for (const path of [folder, join(folder, 'sub'), join(folder, 'tree'), join(folder, '.git')]) {
       expect((await read(path)).map(({ files }) => files[0]!.path)).toEqual(['sub/a.ts']);
     }
-    expect((await openHistory(folder, ENVIRONMENT)).summary).toMatchObject({ name: 'with space', commits: 1, bare: false, shallow: false });
+    expect((await openHistory(folder, ENVIRONMENT)).summary).toMatchObject({
+      name: 'with space',
+      commits: 1,
+      bare: false,
+      shallow: false,
+    });
   });
 
   test('a submodule is a repository of its own', async () => {
@@ -106,7 +120,10 @@ describe('what can not be read has a clear answer', () => {
   test('an empty repository, bare or not', async () => {
     const folder = newFolder();
     git(folder, 'init', '-q');
-    expect(await refusalOf(folder)).toMatchObject({ code: 'REPOSITORY_EMPTY', message: expect.stringContaining('no commits yet') });
+    expect(await refusalOf(folder)).toMatchObject({
+      code: 'REPOSITORY_EMPTY',
+      message: expect.stringContaining('no commits yet'),
+    });
     const bare = newFolder();
     git(bare, 'init', '-q', '--bare');
     expect((await refusalOf(bare)).code).toBe('REPOSITORY_EMPTY');
@@ -115,19 +132,33 @@ describe('what can not be read has a clear answer', () => {
   test('HEAD on a branch that is not there: names those that are', async () => {
     const folder = scriptedRepository([{ at: T, files: { a: 'x' } }]);
     git(folder, 'symbolic-ref', 'HEAD', 'refs/heads/gone');
-    expect(await refusalOf(folder)).toMatchObject({ code: 'REPOSITORY_EMPTY', message: expect.stringMatching(/branch gone.*main/) });
+    expect(await refusalOf(folder)).toMatchObject({
+      code: 'REPOSITORY_EMPTY',
+      message: expect.stringMatching(/branch gone.*main/),
+    });
   });
 
   test('no folder, a file, no repository', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'file'), '');
-    expect(await refusalOf(join(folder, 'absent'))).toMatchObject({ code: 'NOT_A_REPOSITORY', message: expect.stringContaining('no such folder') });
-    expect(await refusalOf(join(folder, 'file'))).toMatchObject({ code: 'NOT_A_REPOSITORY', message: expect.stringContaining('is a file') });
-    expect(await refusalOf(folder)).toMatchObject({ code: 'NOT_A_REPOSITORY', message: expect.stringContaining('finds no repository') });
+    expect(await refusalOf(join(folder, 'absent'))).toMatchObject({
+      code: 'NOT_A_REPOSITORY',
+      message: expect.stringContaining('no such folder'),
+    });
+    expect(await refusalOf(join(folder, 'file'))).toMatchObject({
+      code: 'NOT_A_REPOSITORY',
+      message: expect.stringContaining('is a file'),
+    });
+    expect(await refusalOf(folder)).toMatchObject({
+      code: 'NOT_A_REPOSITORY',
+      message: expect.stringContaining('finds no repository'),
+    });
   });
 
   test('a damaged repository: refused before or at the damage, never taken for a short history', async () => {
-    const folder = scriptedRepository([0, 1, 2].map((index) => ({ at: T + index, files: { 'a.ts': linesOf(index + 1) } })));
+    const folder = scriptedRepository(
+      [0, 1, 2].map((index) => ({ at: T + index, files: { 'a.ts': linesOf(index + 1) } })),
+    );
     const objects = join(folder, '.git', 'objects');
     const drop = (name: string): void => {
       const id = git(folder, 'rev-parse', name).trim();
@@ -135,9 +166,15 @@ describe('what can not be read has a clear answer', () => {
     };
     const middle = git(folder, 'rev-parse', 'main~1').trim();
     drop('main~1:a.ts');
-    expect(await refusalOf(folder)).toMatchObject({ code: 'REPOSITORY_UNREADABLE', message: expect.stringContaining('not be read to the end') });
+    expect(await refusalOf(folder)).toMatchObject({
+      code: 'REPOSITORY_UNREADABLE',
+      message: expect.stringContaining('not be read to the end'),
+    });
     drop(middle);
-    expect(await refusalOf(folder)).toMatchObject({ code: 'REPOSITORY_UNREADABLE', message: expect.stringContaining('can not be read') });
+    expect(await refusalOf(folder)).toMatchObject({
+      code: 'REPOSITORY_UNREADABLE',
+      message: expect.stringContaining('can not be read'),
+    });
     rmSync(join(objects, '..', 'refs', 'heads', 'main'));
     writeFileSync(join(objects, '..', 'refs', 'heads', 'main'), `${middle}\n`);
     expect((await refusalOf(folder)).code).toBe('REPOSITORY_UNREADABLE');
@@ -148,7 +185,10 @@ describe('what can not be read has a clear answer', () => {
     const folder = scriptedRepository([{ at: T, files: { a: 'x' } }]);
     chownSync(folder, 12_345, 12_345);
     chownSync(join(folder, '.git'), 12_345, 12_345);
-    expect(await refusalOf(folder)).toMatchObject({ code: 'REPOSITORY_UNREADABLE', message: expect.stringContaining('safe.directory') });
+    expect(await refusalOf(folder)).toMatchObject({
+      code: 'REPOSITORY_UNREADABLE',
+      message: expect.stringContaining('safe.directory'),
+    });
   });
 
   test('git is not installed', async () => {
@@ -168,7 +208,23 @@ describe("a stranger's repository", () => {
     const evil = join(folder, 'evil.sh');
     writeFileSync(evil, `#!/bin/sh\necho "$0 $*" >> ${ran}\n`);
     chmodSync(evil, 0o755);
-    for (const key of ['core.fsmonitor', 'core.pager', 'core.sshCommand', 'core.editor', 'diff.external', 'diff.evil.textconv', 'diff.evil.command', 'filter.evil.clean', 'filter.evil.smudge', 'gpg.program', 'pager.log', 'pager.rev-list', 'credential.helper', 'uploadpack.packObjectsHook', 'core.alternateRefsCommand']) {
+    for (const key of [
+      'core.fsmonitor',
+      'core.pager',
+      'core.sshCommand',
+      'core.editor',
+      'diff.external',
+      'diff.evil.textconv',
+      'diff.evil.command',
+      'filter.evil.clean',
+      'filter.evil.smudge',
+      'gpg.program',
+      'pager.log',
+      'pager.rev-list',
+      'credential.helper',
+      'uploadpack.packObjectsHook',
+      'core.alternateRefsCommand',
+    ]) {
       git(folder, 'config', key, evil);
     }
     git(folder, 'config', 'log.showSignature', 'true');
@@ -183,7 +239,10 @@ describe("a stranger's repository", () => {
   });
 
   test('what a partial clone left out is not fetched, because its configuration names the program', async () => {
-    const full = scriptedRepository([{ at: T, files: { 'a.ts': 'x\n' } }, { at: T + 1, files: { 'a.ts': 'y\n' } }]);
+    const full = scriptedRepository([
+      { at: T, files: { 'a.ts': 'x\n' } },
+      { at: T + 1, files: { 'a.ts': 'y\n' } },
+    ]);
     git(full, 'config', 'uploadpack.allowFilter', 'true');
     const clone = join(newFolder(), 'clone');
     git(full, 'clone', '-q', '--no-checkout', '--filter=blob:none', `file://${full}`, clone);
@@ -192,7 +251,10 @@ describe("a stranger's repository", () => {
     writeFileSync(evil, `#!/bin/sh\ntouch ${ran}\nexit 1\n`, { mode: 0o755 });
     git(clone, 'config', 'remote.origin.uploadpack', evil);
     git(clone, 'config', 'protocol.file.allow', 'always');
-    expect(await refusalOf(clone)).toMatchObject({ code: 'REPOSITORY_UNREADABLE', message: expect.stringContaining('partial clone') });
+    expect(await refusalOf(clone)).toMatchObject({
+      code: 'REPOSITORY_UNREADABLE',
+      message: expect.stringContaining('partial clone'),
+    });
     expect(existsSync(ran)).toBe(false);
   });
 });

@@ -18,7 +18,9 @@ const RULES = { quiet_hours: { start: '22:00', end: '06:00' } };
 
 test('what fires in try fires on the same SIN records that a publisher puts on the topic', async () => {
   const folder = scriptedRepository(starterHistory(END));
-  const inTry = (await tryOn(folder)).people.flatMap((person) => person.shown.map((one) => `${person.who} ${one.playbookId} ${one.title}`));
+  const inTry = (await tryOn(folder)).people.flatMap((person) =>
+    person.shown.map((one) => `${person.who} ${one.playbookId} ${one.title}`),
+  );
 
   const harness = new DecideHarness(rulesWith(await starterPlaybooks(), RULES), 3);
   harness.now = END * 1000;
@@ -38,8 +40,19 @@ test('what fires in try fires on the same SIN records that a publisher puts on t
   await sessions.start();
   await intake.start();
   // One clock for all, as on a wall: every record arrives at once, hours after it happened.
-  for await (const { envelopes } of sinRecordsOf(await openHistory(folder, ENVIRONMENT), { tenantId: TENANT, pseudonymOf: (who) => who })) {
-    await source.put('pm3.signals.normalized', envelopes.map((one) => ({ key: null, value: Buffer.from(JSON.stringify(one)), headers: {}, timestampMs: harness.now })));
+  for await (const { envelopes } of sinRecordsOf(await openHistory(folder, ENVIRONMENT), {
+    tenantId: TENANT,
+    pseudonymOf: (who) => who,
+  })) {
+    await source.put(
+      'pm3.signals.normalized',
+      envelopes.map((one) => ({
+        key: null,
+        value: Buffer.from(JSON.stringify(one)),
+        headers: {},
+        timestampMs: harness.now,
+      })),
+    );
   }
   await harness.drained();
   await intake.stop();
@@ -47,6 +60,13 @@ test('what fires in try fires on the same SIN records that a publisher puts on t
 
   const delivered = new Map<string, MmmDelivery>(harness.deliveries().map((one) => [one.action_id, one]));
   const onTopic = [...delivered.values()].map((one) => `${one.actor_id} ${one.playbook_id} ${one.title}`);
-  expect(inTry.map((line) => line.split(' ')[1]).sort()).toEqual(['file-reverted', 'large-change', 'late-merge', 'repeated-fix', 'source-without-tests', 'welcome']);
+  expect(inTry.map((line) => line.split(' ')[1]).sort()).toEqual([
+    'file-reverted',
+    'large-change',
+    'late-merge',
+    'repeated-fix',
+    'source-without-tests',
+    'welcome',
+  ]);
   expect(onTopic.sort()).toEqual(inTry.sort());
 });

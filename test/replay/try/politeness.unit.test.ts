@@ -28,7 +28,14 @@ test('the median is over those with ten commits or more, the higher of two, and 
 test('twice about one subject in seven days is a repeat, whichever playbooks spoke, also for those with few commits', () => {
   const about = 'src/a.ts';
   const at = (ms: number, playbookId: string): HeardNudge => heard(1, { atMs: ms, about, playbookId });
-  expect(politenessOf([{ commits: 2, sent: [at(0, 'a'), at(7 * DAY - 1, 'b')] }]).repeats).toMatchObject([{ about, playbookIds: ['a', 'b'] }]);
+  expect(politenessOf([{ commits: 2, sent: [at(0, 'a'), at(7 * DAY - 1, 'b')] }]).repeats).toMatchObject([
+    { about, playbookIds: ['a', 'b'] },
+  ]);
   expect(politenessOf([{ commits: 2, sent: [at(0, 'a'), at(7 * DAY, 'a')] }]).repeats).toEqual([]);
-  expect(politenessOf([{ commits: 2, sent: [at(0, 'a')] }, { commits: 2, sent: [at(1, 'a')] }]).repeats).toEqual([]);
+  expect(
+    politenessOf([
+      { commits: 2, sent: [at(0, 'a')] },
+      { commits: 2, sent: [at(1, 'a')] },
+    ]).repeats,
+  ).toEqual([]);
 });

@@ -53,10 +53,15 @@ export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'mmm-try-'));
 /** A repository with exactly these commits on `main`. Nothing is checked out. */
 export const scriptedRepository = (commits: readonly ScriptedCommit[], folder = newFolder()): string => {
   git(folder, 'init', '-q', '-b', 'main');
-  execFileSync('git', ['-C', folder, 'fast-import', '--quiet', '--date-format=raw-permissive'], { input: commits.map(commitText).join('') });
+  execFileSync('git', ['-C', folder, 'fast-import', '--quiet', '--date-format=raw-permissive'], {
+    input: commits.map(commitText).join(''),
+  });
   return folder;
 };
 
 export const linesOf = (count: number): string => 'line\n'.repeat(count);
 
-export const ENVIRONMENT: Readonly<Record<string, string>> = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/nonexistent' };
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  PATH: '/usr/local/bin:/usr/bin:/bin',
+  HOME: '/nonexistent',
+};

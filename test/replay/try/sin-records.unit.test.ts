@@ -14,7 +14,11 @@ const commit = (id: string, change: Partial<Commit> = {}): Commit => ({
   files: [],
   ...change,
 });
-const file = (path: string, insertions = 1, deletions = 0): Commit['files'][number] => ({ path, insertions, deletions });
+const file = (path: string, insertions = 1, deletions = 0): Commit['files'][number] => ({
+  path,
+  insertions,
+  deletions,
+});
 
 interface Envelope {
   readonly signal_id: string;
@@ -25,10 +29,20 @@ interface Envelope {
   readonly payload: Record<string, unknown>;
 }
 
-const recordsOf = async (commits: readonly Commit[], summary: Partial<HistorySummary> = {}): Promise<(CommitRecords & { signals: Envelope[] })[]> => {
+const recordsOf = async (
+  commits: readonly Commit[],
+  summary: Partial<HistorySummary> = {},
+): Promise<(CommitRecords & { signals: Envelope[] })[]> => {
   const history: HistorySource = {
-    summary: { name: 'app', commits: commits.length, rootId: 'r', bare: false, shallow: false, cutOff: new Set(), ...summary },
-    // eslint-disable-next-line @typescript-eslint/require-await
+    summary: {
+      name: 'app',
+      commits: commits.length,
+      rootId: 'r',
+      bare: false,
+      shallow: false,
+      cutOff: new Set(),
+      ...summary,
+    },
     commits: async function* () {
       yield* commits;
     },
@@ -41,7 +55,13 @@ const recordsOf = async (commits: readonly Commit[], summary: Partial<HistorySum
 };
 
 test('a plain commit: one commit_pushed with its counts, one file_edited for each source file', async () => {
-  const files = [file('src/a.ts', 3, 1), file('test/a.test.ts', 2), file('package-lock.json', 90), file('README.md', 1), file('docs/conf.py', 4)];
+  const files = [
+    file('src/a.ts', 3, 1),
+    file('test/a.test.ts', 2),
+    file('package-lock.json', 90),
+    file('README.md', 1),
+    file('docs/conf.py', 4),
+  ];
   const [one] = await recordsOf([commit('c1', { subject: 'Fix the case', files, zone: '+05:30' })]);
   expect(one!.signals.map(({ signal_type, signal_id }) => [signal_type, signal_id])).toEqual([
     ['commit_pushed', 'c1-commit'],
@@ -58,7 +78,11 @@ test('a plain commit: one commit_pushed with its counts, one file_edited for eac
     is_fix: true,
     is_revert: false,
   });
-  expect(one!.signals[1]).toMatchObject({ actor_id: 'p:ann@example.org', resource: { file_path: 'src/a.ts', repository: 'app', commit: 'c1' }, payload: { is_fix: true, is_revert: false } });
+  expect(one!.signals[1]).toMatchObject({
+    actor_id: 'p:ann@example.org',
+    resource: { file_path: 'src/a.ts', repository: 'app', commit: 'c1' },
+    payload: { is_fix: true, is_revert: false },
+  });
 });
 
 test('only the first 50 source files are told one by one', async () => {
@@ -86,7 +110,10 @@ test('dates never decrease, and a revert of a fix is a revert', async () => {
     commit('c2', { committedAtMs: 1_000, parents: ['c1'], subject: 'Revert "Fix the case"', files: [file('a.ts')] }),
   ]);
   expect(all.map(({ atMs }) => atMs)).toEqual([5_000, 5_000]);
-  expect(all[1]!.signals[0]).toMatchObject({ occurred_at: '1970-01-01T00:00:05.000Z', payload: { is_revert: true, is_fix: false } });
+  expect(all[1]!.signals[0]).toMatchObject({
+    occurred_at: '1970-01-01T00:00:05.000Z',
+    payload: { is_revert: true, is_fix: false },
+  });
 });
 
 test('people are told apart by address in any case, without one by name; bots are services', async () => {
@@ -96,7 +123,12 @@ test('people are told apart by address in any case, without one by name; bots ar
     commit('c3', { authorEmail: ' ', authorName: 'Eve' }),
     commit('c4', { authorName: 'dependabot[bot]' }),
   ]);
-  expect(all.map(({ actorId }) => actorId)).toEqual(['p:ann@example.org', 'p:name:bob', 'p:name:eve', 'p:ann@example.org']);
+  expect(all.map(({ actorId }) => actorId)).toEqual([
+    'p:ann@example.org',
+    'p:name:bob',
+    'p:name:eve',
+    'p:ann@example.org',
+  ]);
   expect(all.map(({ signals }) => signals[0]!.payload['actor_type'])).toEqual(['human', 'human', 'human', 'service']);
 });
 
@@ -106,12 +138,16 @@ test('a first contribution is one to a repository that was there, once, and unkn
     commit('c2', { parents: ['c1'], authorEmail: 'new@example.org' }),
     commit('c3', { parents: ['c2'], authorEmail: 'new@example.org' }),
   ];
-  const firsts = (all: { signals: Envelope[] }[]): unknown[] => all.map(({ signals }) => signals[0]?.payload['is_first_contribution']);
+  const firsts = (all: { signals: Envelope[] }[]): unknown[] =>
+    all.map(({ signals }) => signals[0]?.payload['is_first_contribution']);
   expect(firsts(await recordsOf(commits))).toEqual([undefined, true, undefined]);
   expect(firsts(await recordsOf(commits, { shallow: true }))).toEqual([undefined, undefined, undefined]);
 });
 
 test('what a shallow clone cut off is not told as if one commit had made everything', async () => {
-  const all = await recordsOf([commit('c1', { files: [file('a.ts')] }), commit('c2', { parents: ['c1'] })], { shallow: true, cutOff: new Set(['c1']) });
+  const all = await recordsOf([commit('c1', { files: [file('a.ts')] }), commit('c2', { parents: ['c1'] })], {
+    shallow: true,
+    cutOff: new Set(['c1']),
+  });
   expect(all.map(({ signals }) => signals.length)).toEqual([0, 1]);
 });

@@ -23,7 +23,13 @@ export const starterHistory = (end: number): ScriptedCommit[] => {
   const base = 0;
   let branch = base;
   for (let index = 0; index < 12; index++) {
-    branch = add({ at: end - 40 * DAY + index, from: branch, email: late, zone: NIGHT, files: { [`late/${index}.txt`]: 'x\n' } });
+    branch = add({
+      at: end - 40 * DAY + index,
+      from: branch,
+      email: late,
+      zone: NIGHT,
+      files: { [`late/${index}.txt`]: 'x\n' },
+    });
   }
   // Who was here before is not welcomed again, and in the night nobody is: each person below has one nudge.
   let main = base;
@@ -34,14 +40,35 @@ export const starterHistory = (end: number): ScriptedCommit[] => {
     main = add({ ...commit, from: main });
   };
   onMain({ at: start, email: 'new@example.org', files: { 'notes.txt': 'x\n' } });
-  for (let index = 1; index <= 5; index++) onMain({ at: start + index * MINUTE, email: fixer, message: 'fix: case', files: { 'src/core.ts': linesOf(index) } });
+  for (let index = 1; index <= 5; index++)
+    onMain({
+      at: start + index * MINUTE,
+      email: fixer,
+      message: 'fix: case',
+      files: { 'src/core.ts': linesOf(index) },
+    });
   for (let index = 1; index <= 3; index++) {
-    onMain({ at: start + (10 + index) * MINUTE, email: reverter, message: index === 3 ? 'Revert "try"' : 'try', files: { 'src/plan.ts': linesOf(10 - index) } });
+    onMain({
+      at: start + (10 + index) * MINUTE,
+      email: reverter,
+      message: index === 3 ? 'Revert "try"' : 'try',
+      files: { 'src/plan.ts': linesOf(10 - index) },
+    });
   }
   for (let index = 1; index <= 3; index++) {
-    onMain({ at: start + (20 + index) * MINUTE, email: 'wide@example.org', message: 'wide', files: index === 3 ? sources(5, 40) : { [`w${index}.txt`]: 'x\n' } });
+    onMain({
+      at: start + (20 + index) * MINUTE,
+      email: 'wide@example.org',
+      message: 'wide',
+      files: index === 3 ? sources(5, 40) : { [`w${index}.txt`]: 'x\n' },
+    });
   }
-  onMain({ at: start + 30 * MINUTE, email: 'large@example.org', message: 'all of it', files: { ...sources(30, 50, 'lib'), 'test/a.test.ts': linesOf(5) } });
+  onMain({
+    at: start + 30 * MINUTE,
+    email: 'large@example.org',
+    message: 'all of it',
+    files: { ...sources(30, 50, 'lib'), 'test/a.test.ts': linesOf(5) },
+  });
   add({ at: start + 40 * MINUTE, from: main, merge: branch, email: late, message: 'Merge branch late' });
   return commits;
 };

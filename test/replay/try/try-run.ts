@@ -10,7 +10,10 @@ export const starterPlaybooks = async (): Promise<unknown[]> =>
   (await readPlaybookFiles(STARTER_FOLDER)).flatMap((file) => (file.ok ? [file.document] : []));
 
 /** A whole `try` over a repository, without its command line. Pseudonyms are the addresses themselves. */
-export const tryOn = async (folder: string, options: { sinceMs?: number; playbooks?: readonly unknown[] } = {}): Promise<TryReport> => {
+export const tryOn = async (
+  folder: string,
+  options: { sinceMs?: number; playbooks?: readonly unknown[] } = {},
+): Promise<TryReport> => {
   const history = await openHistory(folder, ENVIRONMENT);
   const sinceMs = options.sinceMs ?? null;
   const tally = new TryTally(sinceMs ?? 0);
@@ -20,7 +23,15 @@ export const tryOn = async (folder: string, options: { sinceMs?: number; playboo
       commitBy: (actorId, zone) => tally.commitBy(actorId, zone),
       done: () => {},
     });
-    return buildReport({ summary: history.summary, walk, tally, sinceMs, names: false, refused: running.refused(), seconds: 0 });
+    return buildReport({
+      summary: history.summary,
+      walk,
+      tally,
+      sinceMs,
+      names: false,
+      refused: running.refused(),
+      seconds: 0,
+    });
   } finally {
     await running.stop();
   }
