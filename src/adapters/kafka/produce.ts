@@ -17,6 +17,15 @@ export const chosenPartition = () => {
   };
 };
 
+/**
+ * The client sends all records of one partition as one batch, and the broker holds a batch to the limit of a single record (1 MiB by default). Below
+ * it by what a batch and its records need themselves.
+ */
+const MAX_BYTES_PER_BATCH = 900_000;
+/** Lengths, time and offset of one record and one header, at most. */
+const RECORD_OVERHEAD_BYTES = 32;
+const HEADER_OVERHEAD_BYTES = 8;
+
 let keyless = 0;
 
 function partitionFor(key: OutputRecord['key'], count: number): number {
@@ -36,22 +45,53 @@ function messageOf(record: OutputRecord, partition: number): Message {
   };
 }
 
-/** Records as the client wants them, in their order, in portions of at most MAX_RECORDS_PER_SEND. */
+const lengthOf = (value: Message['value'] | undefined): number =>
+  value === null || value === undefined ? 0 : Buffer.byteLength(value);
+
+function sizeOf({ key, value, headers }: Message): number {
+  let bytes = RECORD_OVERHEAD_BYTES + lengthOf(key) + lengthOf(value);
+  for (const [name, header] of Object.entries(headers ?? {})) {
+    const text = Array.isArray(header) ? header.join() : header;
+    bytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + lengthOf(text);
+  }
+  return bytes;
+}
+
+/** What goes to the broker in one request, and how many bytes of it go to each partition. */
+class Portion {
+  readonly byTopic = new Map<TopicName, Message[]>();
+  readonly #bytes = new Map<string, number>();
+  #records = 0;
+
+  /** False when the record has to wait for the next portion. */
+  add(topic: TopicName, message: Message): boolean {
+    const place = `${topic} ${message.partition}`;
+    const bytes = (this.#bytes.get(place) ?? 0) + sizeOf(message);
+    if (this.#records > 0 && (this.#records >= MAX_RECORDS_PER_SEND || bytes > MAX_BYTES_PER_BATCH)) return false;
+    this.#records += 1;
+    this.#bytes.set(place, bytes);
+    const messages = this.byTopic.get(topic);
+    if (messages === undefined) this.byTopic.set(topic, [message]);
+    else messages.push(message);
+    return true;
+  }
+}
+
+/** Records as the client wants them, in their order, in portions that the client sends well and the broker takes. */
 export async function sendable(
   records: readonly OutputRecord[],
   names: KafkaNames,
   counts: PartitionCounts,
 ): Promise<readonly TopicMessages[][]> {
-  const portions: TopicMessages[][] = [];
-  for (let from = 0; from < records.length; from += MAX_RECORDS_PER_SEND) {
-    const byTopic = new Map<TopicName, Message[]>();
-    for (const record of records.slice(from, from + MAX_RECORDS_PER_SEND)) {
-      const message = messageOf(record, partitionFor(record.key, await counts.of(record.topic)));
-      const messages = byTopic.get(record.topic);
-      if (messages === undefined) byTopic.set(record.topic, [message]);
-      else messages.push(message);
-    }
-    portions.push([...byTopic].map(([topic, messages]) => ({ topic: names.topic(topic), messages })));
+  const portions: Portion[] = [];
+  let current: Portion | undefined;
+  for (const record of records) {
+    const known = counts.of(record.topic);
+    const message = messageOf(record, partitionFor(record.key, typeof known === 'number' ? known : await known));
+    if (current?.add(record.topic, message) === true) continue;
+    current = new Portion();
+    current.add(record.topic, message);
+    portions.push(current);
   }
-  return portions;
+  return portions.map(({ byTopic }) => [...byTopic].map(([topic, messages]) => ({ topic: names.topic(topic), messages })));
 }
