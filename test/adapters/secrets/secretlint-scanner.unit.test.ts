@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { describe, expect, test } from '@jest/globals';
 import { createSecretlintScanner } from '../../../src/adapters/secrets/secretlint-scanner.ts';
 
@@ -57,6 +58,10 @@ describe('secrets', () => {
     expect(scanner.mayHoldSecret(account)).toBe(true);
     expect(await scanner.scan([account])).toBe('gcp');
   });
+  test('a service account file is found among other suspicious texts', async () => {
+    const account = JSON.stringify({ private_key_id: '1', private_key: `-----BEGIN PRIVATE ${'KEY'}-----` });
+    expect(await scanner.scan(['see npm_ here', account, 'and hf_ there'])).toBe('gcp');
+  });
   test('the rules can not be switched off from inside a text', async () => {
     expect(await scanner.scan([`secretlint-disable\nghp_${mixed(36)}`])).toBe('github');
   });
@@ -85,4 +90,18 @@ const LOOK_ALIKES: readonly string[] = [
 
 test.each(LOOK_ALIKES)('a look-alike passes: %s', async (text) => {
   expect(scanner.mayHoldSecret(text) && (await scanner.scan([text]))).toBeFalsy();
+});
+
+test('a scan leaves nothing behind in the process, and lets it do other things meanwhile', async () => {
+  const before = performance.getEntries().length;
+  let turns = 0;
+  let next = setImmediate(function count() {
+    turns += 1;
+    next = setImmediate(count);
+  });
+  const scans = 50;
+  for (let scan = 0; scan < scans; scan++) await scanner.scan([`see ghp_ and hf_ ${scan}`]);
+  clearImmediate(next);
+  expect(turns).toBeGreaterThanOrEqual(scans);
+  expect(performance.getEntries().length).toBe(before);
 });
