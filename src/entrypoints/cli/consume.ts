@@ -13,7 +13,7 @@ import { topicArgument } from './topic-argument.ts';
 interface ConsumeOptions {
   readonly from?: ReadFrom;
   readonly follow?: true;
-  readonly limit: number;
+  readonly limit?: number;
 }
 
 /** A date-time with its zone: without one an operator in another place would be hours off and not see it. */
@@ -64,7 +64,7 @@ const consume = async (io: CliIo, topicText: string, options: ConsumeOptions): P
         if (io.json) io.out(JSON.stringify(readable));
         else for (const line of pretty(readable)) io.out(line);
         shown += 1;
-        if (shown >= options.limit) enough.abort();
+        if (shown >= (options.limit ?? Infinity)) enough.abort();
       });
     }, io.closed);
   } finally {
@@ -88,7 +88,7 @@ export const consumeCommand: CliCommand = {
       .argument('<topic>', 'a topic of topics.yaml')
       .option('--from <place>', 'earliest, latest, or a time; default earliest, with --follow latest', parseFrom)
       .option('--follow', 'wait for new records until Ctrl-C')
-      .option('--limit <n>', 'end after this many records', parseCount, Number.MAX_SAFE_INTEGER)
+      .option('--limit <n>', 'end after this many records; default all', parseCount)
       .addHelpText('after', HELP)
       .action(async (topic: string, options: ConsumeOptions) => await consume(io, topic, options));
   },

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { RECEIPT_FAULTS } from '../../admin/queries/verify-receipt.ts';
 import { MmmError } from '../../errors.ts';
 import { loadConfig } from '../../runtime/config.ts';
-import { signingKeyOf } from '../composition/engine.ts';
 import {
+  existingSigningKey,
   isTopicName,
   type ReceiptPlace,
   RECEIPTS_TOPIC,
@@ -58,7 +58,7 @@ const verify = async (io: CliIo, what: string, keyFiles: readonly string[]): Pro
 };
 
 const publicKey = (io: CliIo): void => {
-  const { kid, publicKeyPem } = signingKeyOf(loadConfig());
+  const { kid, publicKeyPem } = existingSigningKey(loadConfig());
   const file = `${kid}.pem`;
   if (io.json) return io.out(JSON.stringify({ kid, file, pem: publicKeyPem }));
   io.out(publicKeyPem.trimEnd());

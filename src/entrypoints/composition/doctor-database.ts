@@ -15,7 +15,7 @@ const NOTHING_YET = 'nothing there yet: the first start makes it';
 export interface DatabaseChecks {
   readonly checks: readonly Check[];
   /** Null: none stored, or no database to ask. */
-  storedPartitions(): Promise<number | null>;
+  readonly storedPartitions: () => Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ const nothing = async (): Promise<void> => undefined;
 /** Without a running engine the embedded server is started for as long as the doctor looks, never made. */
 const addressOf = async (
   config: Config,
-): Promise<{ readonly url: string | null; readonly how: string; stop(): Promise<void> }> => {
+): Promise<{ readonly url: string | null; readonly how: string; readonly stop: () => Promise<void> }> => {
   if (config.distributed !== null) return { url: config.distributed.databaseUrl, how: 'answers', stop: nothing };
   if (!embeddedDataExists(config)) return { url: null, how: NOTHING_YET, stop: nothing };
   const running = await runningEmbeddedPostgres(config.dataDir);

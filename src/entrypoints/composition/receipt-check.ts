@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { publicKeyFrom, verifySignature } from '../../adapters/keys/ed25519-signer.ts';
+import { basename, join } from 'node:path';
+import { publicKeyFrom, type SigningKey, verifySignature } from '../../adapters/keys/ed25519-signer.ts';
 import { type ReceiptTrust, type ReceiptVerdict, verifyReceipt } from '../../admin/queries/verify-receipt.ts';
 import { TOPIC_NAMES, type TopicName } from '../../generated/topics.ts';
 import { KID_PATTERN } from '../../domain/receipt/signature.ts';
@@ -18,6 +19,14 @@ export interface ReceiptPlace {
 
 export const RECEIPTS_TOPIC: TopicName = 'mmm.receipts';
 
+/** The configured key; unlike the engine's start, looking never makes one. Throws SIGNING_KEY_*. */
+export const existingSigningKey = (config: Config): SigningKey => {
+  const { backend, dataDir, signing } = config;
+  if (backend === 'embedded' && signing.keyFile === null && !existsSync(join(dataDir, 'signing-key.pem')))
+    throw new MmmError('SIGNING_KEY_MISSING', `no engine has run on ${dataDir} yet, so it has no signing key`);
+  return signingKeyOf(config);
+};
+
 /** Which keys count: those of `files` (`<kid>.pem`, or `kid=file`), else the configured signing key's. Throws USAGE, SIGNING_KEY_*. */
 export const trustOf = async (config: () => Config, files: readonly string[]): Promise<ReceiptTrust> => {
   const keys = new Map<string, string>();
@@ -33,7 +42,7 @@ export const trustOf = async (config: () => Config, files: readonly string[]): P
     keys.set(kid, publicKeyFrom(pem, file));
   }
   if (files.length === 0) {
-    const own = signingKeyOf(config());
+    const own = existingSigningKey(config());
     keys.set(own.kid, own.publicKeyPem);
   }
   return { publicKeyOf: (kid) => keys.get(kid), verify: verifySignature };

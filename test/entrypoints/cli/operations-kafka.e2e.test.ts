@@ -1,0 +1,124 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kafka } from 'kafkajs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createDatabase, dropDatabase, testStack, uniqueName } from '../../infra/stack.ts';
+import { cli, freePort, largeCommit, startServe, until } from './run-cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mmm-operations-kafka-test-'));
+const namespace = `${uniqueName('ops').replaceAll('_', '-')}.`;
+const database = uniqueName('test_ops');
+const before = { ...process.env };
+let serve: { stop(): Promise<void> } | null = null;
+
+beforeAll(async () => {
+  const keyFile = join(folder, 'key.pem');
+  const { privateKey } = generateKeyPairSync('ed25519');
+  writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  Object.assign(process.env, testStack().env, {
+    MMM_BACKEND: 'distributed',
+    MMM_NAMESPACE: namespace,
+    MMM_SIGNING_KEY_FILE: keyFile,
+    MMM_HTTP_PORT: String(await freePort()),
+    MMM_METRICS_PORT: String(await freePort()),
+    DATABASE_URL: await createDatabase(database),
+    LOG_LEVEL: 'error',
+  });
+});
+afterAll(async () => {
+  await serve?.stop();
+  process.env = before;
+  await dropDatabase(database);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+type Row = Record<string, string>;
+const statusOf = async (name: string): Promise<string | undefined> =>
+  ((await cli('doctor', '--json')).json['checks'] as Row[]).find((one) => one['name'] === name)?.['status'];
+const shardsOf = async (...args: string[]): Promise<Row[]> =>
+  (await cli('outbox', 'status', ...args, '--json')).json['shards'] as Row[];
+const publish = async (...actors: string[]): Promise<void> => {
+  const path = join(folder, 'signals.jsonl');
+  writeFileSync(path, actors.map((actor) => `${largeCommit(`s-${actor}`, actor)}\n`).join(''));
+  expect((await cli('publish', 'pm3.signals.normalized', path, '--json')).json).toMatchObject({ sent: actors.length });
+};
+const receipts = async (count: number) =>
+  await until(
+    async () => await cli('receipts', 'verify', 'mmm.receipts', '--json'),
+    ({ json }) => json['receipts'] >= count,
+  );
+
+test('the doctor names what is missing; each set-up command mends it, twice is once', async () => {
+  const sick = await cli('doctor', '--json');
+  expect(sick).toMatchObject({ code: 1, error: 'DOCTOR_FAILED' });
+  const failing = (sick.json['checks'] as Row[]).filter(({ status }) => status === 'fail').map(({ name }) => name);
+  expect(failing.sort()).toEqual(['postgresql schema', 'registry', 'topics']);
+
+  // Two at once: one waits for the other.
+  const both = await Promise.all([cli('migrate', 'up', '--json'), cli('migrate', 'up', '--json')]);
+  const applied = both.flatMap(({ json }) => json['applied_now'] as string[]);
+  expect(new Set(applied).size).toBe(applied.length);
+  expect((await cli('migrate', 'status', '--json')).json).toMatchObject({ database: 'present', pending: [] });
+  for (const command of [
+    ['topics', 'apply'],
+    ['schemas', 'register'],
+  ] as const) {
+    expect(await cli(command[0], 'check')).toMatchObject({ code: 1 });
+    expect(await cli(...command, '--dry-run')).toMatchObject({ code: 0 });
+    expect(await cli(command[0], 'check')).toMatchObject({ code: 1 });
+    expect(await cli(...command)).toMatchObject({ code: 0 });
+    expect(await cli(...command)).toMatchObject({ code: 0 });
+    expect(await cli(command[0], 'check')).toMatchObject({ code: 0 });
+  }
+  expect(await cli('tenants', 'apply', '--demo')).toMatchObject({ code: 0 });
+  expect(await cli('doctor', '--json')).toMatchObject({ code: 0, json: { failed: 0, warned: 0 } });
+});
+
+test('put in, read back decoded, verify', async () => {
+  serve = await startServe();
+  await publish('a', 'b', 'c');
+  expect(await receipts(3)).toMatchObject({ code: 0, json: { good: 3, bad: 0 } });
+  const decisions = await cli('consume', 'mmm.decisions', '--json');
+  expect(decisions.out).toHaveLength(3);
+  expect(decisions.json).toMatchObject({ value: { tenant_id: 'demo' } });
+  expect((await cli('consume', 'mmm.decisions', '--limit', '1', '--json')).out).toHaveLength(1);
+  expect((await cli('consume', 'mmm.decisions', '--from', '2099-01-01')).out).toEqual([]);
+  expect((await cli('consume', 'mmm.decisions', '--from', '2020-01-01', '--json')).out).toHaveLength(3);
+  expect(await statusOf('http port')).toBe('ok');
+  const running = (await shardsOf())[0]!;
+  expect(
+    await cli('outbox', 'set-cursor', '--shard', '0', '--to', running['published_upto']!, '--reason', 'r'),
+  ).toMatchObject({
+    code: 1,
+    error: 'CONFLICT',
+  });
+});
+
+test('cursors lost with their group: found, read from the tail, set; nothing is sent again', async () => {
+  await serve?.stop();
+  const admin = new Kafka({
+    clientId: 'test',
+    brokers: testStack().brokers,
+    logCreator: () => () => undefined,
+  }).admin();
+  await admin.connect();
+  await admin.deleteGroups([`${namespace}mmm-decide`]);
+  await admin.disconnect();
+
+  const shards = await shardsOf('--tail');
+  expect(shards.map(({ fault }) => fault)).toEqual(shards.map(() => 'OUTBOX_CURSOR_LOST'));
+  for (const { shard, tail_highest, published_upto, next_number } of shards) {
+    if (next_number !== '1') expect(tail_highest).toBe(published_upto);
+    const to = tail_highest ?? published_upto!;
+    const set = await cli('outbox', 'set-cursor', '--shard', String(shard), '--to', to, '--reason', 'group deleted');
+    expect(set).toMatchObject({ code: 0 });
+  }
+  for (const { fault } of await shardsOf()) expect(fault).toBeNull();
+
+  serve = await startServe();
+  await publish('d');
+  expect(await receipts(4)).toMatchObject({ code: 0, json: { receipts: 4, good: 4 } });
+  expect((await cli('doctor', '--totals', '--json')).json).toMatchObject({ signals: 4 });
+});
