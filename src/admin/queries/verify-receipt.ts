@@ -88,7 +88,7 @@ export const verifyReceipt = (bytes: Uint8Array, trust: ReceiptTrust): ReceiptVe
   const { kid, base64 } = signature;
   const key = trust.publicKeyOf(kid);
   if (key === undefined) return { receiptId, kid, fault: 'KID_UNKNOWN' };
-  const canonical = canonicalForms(receipt as Receipt);
+  const canonical = canonicalForms(receipt);
   if (canonical === null || !trust.verify(key, canonical.signed, base64))
     return { receiptId, kid, fault: 'SIGNATURE_WRONG' };
   return { receiptId, kid, fault: canonical.text === text ? null : 'NOT_CANONICAL' };
