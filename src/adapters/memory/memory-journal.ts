@@ -86,11 +86,7 @@ export class MemoryJournal implements Journal {
   }
 
   commit(request: CommitRequest): Promise<CommitAnswer> {
-    try {
-      return Promise.resolve(this.#commit(request));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return Promise.try(() => this.#commit(request));
   }
 
   outbox(shard: number, after: bigint, maxRows: number, maxBytes: number): Promise<readonly OutboxRow[]> {

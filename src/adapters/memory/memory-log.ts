@@ -209,14 +209,13 @@ class MemorySessionOutput implements SessionOutput {
   }
 
   publish(publication: Publication): Promise<void> {
-    try {
+    return Promise.try(() => {
       if (this.#dead) throw new MmmError('FENCED', 'a session output is never used again after an error');
-      this.#log.publish(this.#partition, this.#fence, publication);
-      return Promise.resolve();
-    } catch (error) {
+      // Dead until the log has taken it: whatever goes wrong on the way, this output is not used again.
       this.#dead = true;
-      return Promise.reject(error);
-    }
+      this.#log.publish(this.#partition, this.#fence, publication);
+      this.#dead = false;
+    });
   }
 
   discard(): Promise<void> {
