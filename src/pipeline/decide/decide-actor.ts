@@ -109,7 +109,9 @@ export const decideActor = async (
   const newHead = deps.randomId();
   const outbox: OutputRecord[] = [];
   const signed: DecidedSignal[] = [];
-  const receipts = await Promise.all(decided.map(({ unsigned }) => unsigned && sign(deps.signer, unsigned.receipt)));
+  const receipts = await Promise.all(
+    decided.map(({ unsigned }) => (unsigned === null ? Promise.resolve(null) : sign(deps.signer, unsigned.receipt))),
+  );
   decided.forEach(({ signal, plan: made, unsigned }, at) => {
     const receipt = receipts[at];
     if (unsigned === null || typeof receipt !== 'string') {

@@ -1,0 +1,145 @@
+import { bareCandidate, type Candidate, type CandidateName, createBareTopics, engineCandidate } from './candidates.ts';
+import {
+  type BenchTools,
+  DISTURBED_FROM,
+  type LatencyRun,
+  measureLatency,
+  measureThroughput,
+  type ThroughputRun,
+} from './measure.ts';
+import { measureMemory, type MemoryUse } from './memory.ts';
+import { measurePlanCost, type PlanCost } from './plan-cost.ts';
+import { sampleOutputs } from './samples.ts';
+import { openSink } from './sink.ts';
+import { openWorld } from './world.ts';
+
+export type Part = 'a' | 'b' | 'c' | 'd' | 'e';
+export const PARTS: readonly Part[] = ['a', 'b', 'c', 'd', 'e'];
+
+export interface BenchOptions {
+  readonly parts: ReadonlySet<Part>;
+  /** Signals of one throughput run. */
+  readonly records: number;
+  readonly quick: boolean;
+  /** Also the backlog of a million. */
+  readonly full: boolean;
+  /** Folder for CPU profiles of the engine; its numbers are then not to be compared. */
+  readonly profile: string | null;
+  readonly log: (line: string) => void;
+}
+
+export interface Measured {
+  readonly name: CandidateName;
+  readonly throughput: ThroughputRun[];
+  readonly latency: LatencyRun[];
+}
+
+export interface BenchResult {
+  readonly outputBytes: readonly number[];
+  readonly streams: readonly Measured[];
+  readonly plan: readonly PlanCost[];
+  readonly memory: readonly MemoryUse[];
+}
+
+export const RATES = [200, 1_000] as const;
+const ROUNDS = 3;
+/** A disturbed run is repeated this often; then it stands as it is, and the table says so. */
+const REPEATS = 2;
+const WARM_UP_SHARE = 0.5;
+const LATENCY_SECONDS = 15;
+const SMALLER_BACKLOG = 100_000;
+const LARGER_BACKLOG = 1_000_000;
+
+const undisturbed = async <T extends { readonly cpu: { readonly foreign: number | null } }>(
+  options: BenchOptions,
+  what: string,
+  measure: () => Promise<T>,
+): Promise<T> => {
+  for (let repeat = 0; ; repeat++) {
+    const run = await measure();
+    const { foreign } = run.cpu;
+    if (foreign === null || foreign < DISTURBED_FROM || repeat >= (options.quick ? 0 : REPEATS)) return run;
+    options.log(`${what}: disturbed (${foreign.toFixed(2)} processors in other hands), again`);
+  }
+};
+
+const measureOnce = async (
+  options: BenchOptions,
+  tools: BenchTools,
+  candidate: Candidate,
+  into: Measured,
+): Promise<void> => {
+  const { name } = candidate;
+  const child = await candidate.start();
+  try {
+    await measureThroughput(tools, candidate, child, Math.ceil(options.records * WARM_UP_SHARE));
+    const run = await undisturbed(options, name, () => measureThroughput(tools, candidate, child, options.records));
+    options.log(`${name}: ${run.perSecond.toFixed(0)} signals/s`);
+    into.throughput.push(run);
+    for (const rate of name === 'bare second hop' ? [] : RATES) {
+      const seconds = options.quick ? 4 : LATENCY_SECONDS;
+      const latency = await undisturbed(options, name, () =>
+        measureLatency(tools, candidate, child, { rate, seconds }),
+      );
+      options.log(
+        `${name}, ${rate}/s: p50 ${latency.p50.toFixed(0)} p95 ${latency.p95.toFixed(0)} p99 ${latency.p99.toFixed(0)} ms`,
+      );
+      into.latency.push(latency);
+    }
+  } finally {
+    await child.stop();
+  }
+};
+
+const measureStreams = async (
+  options: BenchOptions,
+): Promise<Pick<BenchResult, 'streams' | 'memory' | 'outputBytes'>> => {
+  const { parts, log } = options;
+  const world = await openWorld(log);
+  try {
+    await createBareTopics(world);
+    const outputs = [world.names.topic('mmm.delivery.ide'), 'bare.delivery'];
+    const sink = await openSink(world.clients.patient, outputs, 'bench-sink');
+    let runs = 0;
+    const tools: BenchTools = { world, sink, nextRun: () => `run${runs++}` };
+    const nodeArgs = options.profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
+
+    // The engine first, a little: what it writes is what the bare pipeline then writes.
+    const engine = engineCandidate(world, 'every', nodeArgs);
+    const child = await engine.start();
+    await measureThroughput(tools, engine, child, 2_000);
+    await child.stop();
+    const samples = await sampleOutputs(world);
+
+    const candidates: Candidate[] = [];
+    if (parts.has('a')) candidates.push(bareCandidate(world, 'both', samples), bareCandidate(world, 'second', samples));
+    if (parts.has('b')) candidates.push(engine);
+    if (parts.has('c')) candidates.push(engineCandidate(world, 'one_in_ten', nodeArgs));
+    const measured = candidates.map((candidate) => ({
+      candidate,
+      into: { name: candidate.name, throughput: [], latency: [] },
+    }));
+    for (let round = 0; round < (options.quick ? 1 : ROUNDS); round++) {
+      for (const { candidate, into } of measured) await measureOnce(options, tools, candidate, into);
+    }
+
+    const memory: MemoryUse[] = [];
+    if (parts.has('e')) {
+      for (const backlog of options.full ? [SMALLER_BACKLOG, LARGER_BACKLOG] : [SMALLER_BACKLOG]) {
+        memory.push(await measureMemory(tools, engine, options.quick ? backlog / 10 : backlog));
+      }
+    }
+    await sink.close();
+    return { streams: measured.map(({ into }) => into), memory, outputBytes: samples.map(({ bytes }) => bytes) };
+  } finally {
+    await world.close();
+  }
+};
+
+/** Starts servers of its own, measures what is asked for, and takes everything away again. */
+export const runBench = async (options: BenchOptions): Promise<BenchResult> => {
+  const plan = options.parts.has('d') ? await measurePlanCost(options.quick) : [];
+  const needsServers = (['a', 'b', 'c', 'e'] as const).some((part) => options.parts.has(part));
+  const streams = needsServers ? await measureStreams(options) : { streams: [], memory: [], outputBytes: [] };
+  return { ...streams, plan };
+};

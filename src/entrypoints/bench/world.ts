@@ -1,0 +1,107 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureSigningKey } from '../../adapters/keys/ed25519-signer.ts';
+import { createKafkaClients, type KafkaClients } from '../../adapters/kafka/connection.ts';
+import { KafkaNames } from '../../adapters/kafka/names.ts';
+import { KafkaTopicAdmin } from '../../adapters/kafka/topic-admin.ts';
+import type { StackPart } from '../../adapters/local-stack/stack.ts';
+import { startStack } from '../../adapters/local-stack/start-stack.ts';
+import { removeStack } from '../../adapters/local-stack/stop-stack.ts';
+import { Definitions } from '../../adapters/postgres/definitions.ts';
+import { openDatabase } from '../../adapters/postgres/database.ts';
+import { RegistryClient } from '../../adapters/registry/registry-client.ts';
+import { setUpSchemas } from '../../adapters/registry/schema-setup.ts';
+import { programEnvironment } from '../../runtime/config.ts';
+import { migrate } from '../composition/store.ts';
+import { SILENT_LOGGER } from '../cli/silent-logger.ts';
+import { BENCH_PLAYBOOK, BENCH_POLICY } from './definitions.ts';
+import { BENCH_TENANT } from './signals.ts';
+
+const NAMESPACE = 'bench.';
+
+/** The servers of one run of the benchmark, set up, in a folder that goes away with it. */
+export interface BenchWorld {
+  readonly folder: string;
+  readonly names: KafkaNames;
+  readonly brokers: readonly string[];
+  readonly clients: KafkaClients;
+  readonly topics: KafkaTopicAdmin;
+  /** For `serve`, ports excepted. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Roots of the servers' process trees, by name. */
+  readonly pids: Readonly<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+const PARTS: readonly StackPart[] = ['kafka', 'registry', 'redis', 'postgres'];
+
+export const openWorld = async (log: (line: string) => void): Promise<BenchWorld> => {
+  const folder = join(tmpdir(), `mmm-bench-${process.pid}`);
+  await mkdir(folder, { recursive: true });
+  const stack = await startStack({ provider: 'process', dataDir: join(folder, 'stack'), log });
+  try {
+    const { KAFKA_BOOTSTRAP_SERVERS = '', SCHEMA_REGISTRY_URL = '', REDIS_URL = '', DATABASE_URL = '' } = stack.env;
+    const brokers = KAFKA_BOOTSTRAP_SERVERS.split(',');
+    const clients = createKafkaClients({ brokers, clientId: 'mmm-bench' }, SILENT_LOGGER);
+    const names = new KafkaNames(NAMESPACE);
+    const topics = new KafkaTopicAdmin(clients.patient, names);
+    await topics.connect();
+    await topics.apply();
+    await setUpSchemas(new RegistryClient(SCHEMA_REGISTRY_URL), NAMESPACE, { apply: true });
+    await migrate(DATABASE_URL, SILENT_LOGGER);
+    await defineTenant(DATABASE_URL);
+    const keyFile = join(folder, 'signing-key.pem');
+    ensureSigningKey(keyFile);
+    const pids: Record<string, number> = {};
+    for (const part of PARTS) {
+      const pid = stack.parts[part]?.pid();
+      if (pid !== undefined) pids[part] = pid;
+    }
+    return {
+      folder,
+      names,
+      brokers,
+      clients,
+      topics,
+      pids,
+      environment: {
+        ...programEnvironment(),
+        MMM_BACKEND: 'distributed',
+        MMM_NAMESPACE: NAMESPACE,
+        MMM_SIGNING_KEY_FILE: keyFile,
+        KAFKA_BOOTSTRAP_SERVERS,
+        SCHEMA_REGISTRY_URL,
+        REDIS_URL,
+        DATABASE_URL,
+        LOG_LEVEL: 'info',
+      },
+      close: async () => {
+        await topics.close();
+        await removeStack(join(folder, 'stack'));
+        await rm(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await removeStack(join(folder, 'stack'));
+    throw error;
+  }
+};
+
+const defineTenant = async (url: string): Promise<void> => {
+  const api = openDatabase({
+    url,
+    role: 'mmm_api',
+    maxConnections: 1,
+    applicationName: 'mmm-bench',
+    logger: SILENT_LOGGER,
+  });
+  try {
+    const definitions = new Definitions(api);
+    await definitions.upsertTenantPolicy(BENCH_TENANT, BENCH_POLICY, 'bench');
+    const { version } = await definitions.importPlaybook(BENCH_TENANT, BENCH_PLAYBOOK.id, BENCH_PLAYBOOK, 'bench');
+    await definitions.publishPlaybook(BENCH_TENANT, BENCH_PLAYBOOK.id, version, 'bench');
+  } finally {
+    await api.close();
+  }
+};
