@@ -5,6 +5,7 @@ import { type ErrorCode, MmmError } from '../../errors.ts';
 import type { Clock } from '../../pipeline/ports/clock.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import { createErrorSender, errorAnswer } from './error-reply.ts';
+import { answerWithin } from './handler-deadline.ts';
 import { rememberRoutes } from './known-routes.ts';
 import { rawSecurityHeaders, setSecurityHeaders } from './security-headers.ts';
 
@@ -38,7 +39,6 @@ export const createBaseApp = (deps: BaseAppDeps): FastifyInstance => {
     logger: false,
     bodyLimit: BODY_MAX_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    handlerTimeout: HANDLER_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     forceCloseConnections: 'idle',
@@ -53,6 +53,7 @@ export const createBaseApp = (deps: BaseAppDeps): FastifyInstance => {
     clientErrorHandler: (error, socket) => answerRaw(deps, error, socket),
   });
 
+  answerWithin(app, HANDLER_TIMEOUT_MS);
   app.setValidatorCompiler(({ schema, httpPart }) => (isText(httpPart) ? texts : bodies).compile(schema as object));
   // Replies go out as they are: a serialiser built from the schema would drop or turn what the schema forgot.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
