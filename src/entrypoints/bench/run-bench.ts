@@ -43,23 +43,29 @@ export interface BenchResult {
 
 export const RATES = [200, 1_000] as const;
 const ROUNDS = 3;
-/** A disturbed run is repeated this often; then it stands as it is, and the table says so. */
-const REPEATS = 2;
+/** So many disturbed runs of one benchmark are repeated; further ones stand as they are, and the table says so. */
+const REPEATS = 8;
 const WARM_UP_SHARE = 0.5;
-const LATENCY_SECONDS = 15;
+const LATENCY_SECONDS = 10;
 const SMALLER_BACKLOG = 100_000;
 const LARGER_BACKLOG = 1_000_000;
 
+interface Repeats {
+  left: number;
+}
+
 const undisturbed = async <T extends { readonly cpu: { readonly foreign: number | null } }>(
-  options: BenchOptions,
+  repeats: Repeats,
+  log: BenchOptions['log'],
   what: string,
   measure: () => Promise<T>,
 ): Promise<T> => {
-  for (let repeat = 0; ; repeat++) {
+  for (;;) {
     const run = await measure();
     const { foreign } = run.cpu;
-    if (foreign === null || foreign < DISTURBED_FROM || repeat >= (options.quick ? 0 : REPEATS)) return run;
-    options.log(`${what}: disturbed (${foreign.toFixed(2)} processors in other hands), again`);
+    if (foreign === null || foreign < DISTURBED_FROM || repeats.left === 0) return run;
+    repeats.left -= 1;
+    log(`${what}: disturbed (${foreign.toFixed(2)} processors in other hands), again`);
   }
 };
 
@@ -68,17 +74,21 @@ const measureOnce = async (
   tools: BenchTools,
   candidate: Candidate,
   into: Measured,
+  repeats: Repeats,
 ): Promise<void> => {
   const { name } = candidate;
+  const { log } = options;
   const child = await candidate.start();
   try {
     await measureThroughput(tools, candidate, child, Math.ceil(options.records * WARM_UP_SHARE));
-    const run = await undisturbed(options, name, () => measureThroughput(tools, candidate, child, options.records));
-    options.log(`${name}: ${run.perSecond.toFixed(0)} signals/s`);
+    const run = await undisturbed(repeats, log, name, () =>
+      measureThroughput(tools, candidate, child, options.records),
+    );
+    log(`${name}: ${run.perSecond.toFixed(0)} signals/s`);
     into.throughput.push(run);
     for (const rate of name === 'bare second hop' ? [] : RATES) {
       const seconds = options.quick ? 4 : LATENCY_SECONDS;
-      const latency = await undisturbed(options, name, () =>
+      const latency = await undisturbed(repeats, log, name, () =>
         measureLatency(tools, candidate, child, { rate, seconds }),
       );
       options.log(
@@ -119,8 +129,9 @@ const measureStreams = async (
       candidate,
       into: { name: candidate.name, throughput: [], latency: [] },
     }));
+    const repeats: Repeats = { left: options.quick ? 0 : REPEATS };
     for (let round = 0; round < (options.quick ? 1 : ROUNDS); round++) {
-      for (const { candidate, into } of measured) await measureOnce(options, tools, candidate, into);
+      for (const { candidate, into } of measured) await measureOnce(options, tools, candidate, into, repeats);
     }
 
     const memory: MemoryUse[] = [];

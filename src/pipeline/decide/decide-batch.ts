@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
 import type { TenantRules } from '../../domain/rules.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
@@ -40,8 +41,14 @@ export interface BatchResult {
   readonly planMs: number;
 }
 
-/** Signing leaves the event loop; more lanes than this only grow memory. */
+/** More lanes than this only grow memory. */
 const LANES = 16;
+
+/**
+ * Planning makes room for everything else of the process after so long: a large batch in one go held up heartbeats and the other partitions, and the
+ * state cache timed out.
+ */
+const STRETCH_MS = 10;
 
 /** Two writers on one actor (session and HTTP) settle in a round or two; a conflict that stays is a fault, and the session starts anew. */
 const MAX_ROUNDS = 20;
@@ -80,6 +87,7 @@ export const decideBatch = async (
     if (fresh.length === 0) break;
 
     const decidedAt = { ms: deps.clock.now(), monotonicMs: Math.trunc(deps.clock.monotonicMs()) };
+    let stretchFromMs = deps.clock.monotonicMs();
     const perSignal = await runInLanes(
       fresh,
       (s) => keyTextOf(s),
@@ -87,6 +95,10 @@ export const decideBatch = async (
       async (lane, key) => {
         const standing = standings.get(key);
         if (standing === undefined) throw new MmmError('IN_DOUBT', 'no state came back for an actor of the batch');
+        if (deps.clock.monotonicMs() - stretchFromMs > STRETCH_MS) {
+          await setImmediate();
+          stretchFromMs = deps.clock.monotonicMs();
+        }
         const started = deps.clock.monotonicMs();
         const planned = decideActor(deps, standing, lane, rules.get(lane[0]!.tenant_id) ?? null, decidedAt);
         planMs += deps.clock.monotonicMs() - started;

@@ -3,12 +3,16 @@ import { partitionOf } from '../../domain/partitioner.ts';
 import type { SignalResult } from '../../domain/vocabulary.ts';
 import { MmmError } from '../../errors.ts';
 import type { MmmDecision, MmmSignalInput } from '../../generated/records.ts';
+import { describeError } from '../dead-letter.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { StateCache } from '../ports/state-cache.ts';
 import { ActorMemory } from './actor-memory.ts';
-import { type BatchResult, decideBatch, type DecideBatchDeps } from './decide-batch.ts';
+import { type BatchPlace, type BatchResult, decideBatch, type DecideBatchDeps } from './decide-batch.ts';
+import { countBatch } from './decide-metrics.ts';
 
 export interface DecideNowDeps extends DecideBatchDeps {
   readonly cache: StateCache;
+  readonly metrics: Metrics;
   /** Partitions of `mmm.signals`: the shard of an actor is the partition of its key. */
   readonly partitions: number;
 }
@@ -48,15 +52,22 @@ export const decideNow = async (
     },
   };
   try {
-    const result = await within(
-      COMMIT_WAIT_MS + budgetMs,
-      decideBatch(deps, new ActorMemory(deps.journal, deps.cache), place, [signal]),
-    );
+    const result = await within(COMMIT_WAIT_MS + budgetMs, decideAndCount(deps, place, signal));
     return { ...(await answerOf(deps, signal, result)), latencyWarning: spent() > budgetMs };
   } catch (error) {
     if (error instanceof OverBudget) return { result: 'over_budget', decision: null, latencyWarning: true };
     throw error;
   }
+};
+
+/** G1 and G5 for the synchronous path, counted with the commit, also when nobody waits for its answer any more. */
+const decideAndCount = async (deps: DecideNowDeps, place: BatchPlace, signal: MmmSignalInput): Promise<BatchResult> => {
+  const result = await decideBatch(deps, new ActorMemory(deps.journal, deps.cache), place, [signal]);
+  deps.metrics.records('intake', 'received', '');
+  deps.metrics.records('normalise', 'normalised', signal.actor_id === null ? 'context_only' : 'actor');
+  countBatch(deps.metrics, result);
+  for (const { error } of result.failed) deps.metrics.records('decide', 'rejected', describeError(error).code);
+  return result;
 };
 
 const answerOf = async (

@@ -1,8 +1,13 @@
 /** Design 3.2 step 2: at most this many records, or this much work, whichever is less. */
 const MAX_RECORDS = 500;
 const MAX_WORK_MS = 50;
+/**
+ * Never fewer: a batch costs a commit, a transaction and a dozen requests whatever is in it, so a busy machine, on which each record seems to take
+ * longer, must not make them smaller. Who waits is not alone: planning gives way every 10 ms.
+ */
+const MIN_LIMIT = 200;
 /** A new partition starts here and finds its size within a few batches. */
-const FIRST_RECORDS = 100;
+const FIRST_RECORDS = 200;
 /** How fast the estimate follows: about the last five batches. */
 const WEIGHT = 0.2;
 
@@ -11,7 +16,7 @@ export class MicroBatchSize {
   #msPerRecord = MAX_WORK_MS / FIRST_RECORDS;
 
   get limit(): number {
-    return Math.max(1, Math.min(MAX_RECORDS, Math.floor(MAX_WORK_MS / this.#msPerRecord)));
+    return Math.max(MIN_LIMIT, Math.min(MAX_RECORDS, Math.floor(MAX_WORK_MS / this.#msPerRecord)));
   }
 
   took(records: number, ms: number): void {
