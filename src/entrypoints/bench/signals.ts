@@ -59,8 +59,8 @@ export const signalSource = (run: string, mix: Mix): SignalSource => {
   return {
     delivers: (number) => typeOf(number) === EVENT_TYPES[0],
     make: (number, dueMs) => {
-      // A step that shares no factor with ten: in the mixed runs each actor still gets signals of every type.
-      const actor = `${run}-${(number * 7) % BENCH_ACTORS}`;
+      // One on after each turn over all: else an actor would get signals of one type only, and in the mixed runs most would never be decided on.
+      const actor = `${run}-${(number * 7 + Math.trunc(number / BENCH_ACTORS)) % BENCH_ACTORS}`;
       const value = {
         signal_id: `${run}-${number}`,
         tenant_id: BENCH_TENANT,
