@@ -43,7 +43,8 @@ export class GroupHealth {
     consumer.on(CRASH, ({ payload }) => {
       this.#joined = false;
       this.#crashes += 1;
-      deps.logger.error('kafka.member_crashed', {
+      // One that starts again by itself is no alarm: brokers say GROUP_LOAD_IN_PROGRESS to the first member of every morning.
+      deps.logger[payload.restart ? 'warn' : 'error']('kafka.member_crashed', {
         group: payload.groupId,
         restart: payload.restart,
         ...clientErrorFacts(payload.error),
