@@ -7,7 +7,7 @@ test('a trace gives back when the signal was due and which it was', () => {
   expect(readTrace('00-abc-def-01')).toBeNull();
 });
 
-test('one in ten signals has a candidate, and it is another actor's each time', () => {
+test('one in ten signals has a candidate, and they are of all actors in turn', () => {
   const source = signalSource('run0', 'one_in_ten');
   const numbers = Array.from({ length: BENCH_ACTORS * 10 }, (_, number) => number);
   const delivering = numbers.filter((number) => source.delivers(number));
