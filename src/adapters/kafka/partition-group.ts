@@ -121,6 +121,8 @@ export class KafkaPartitionGroup implements PartitionGroup {
     this.#consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       const slot = this.#slots.get(payload.partition);
       if (slot === undefined || payload.topic !== this.#topic || payload.firstOffset === null) return;
+      // With records in it this is no such run: the handler had it, and may have refused it because of a seek to this very place.
+      if (payload.batchSize > 0) return;
       const run = { first: BigInt(payload.firstOffset), last: BigInt(payload.lastOffset), records: [] };
       if (slot.buffer.next === run.first) slot.buffer.offer(run);
     });
