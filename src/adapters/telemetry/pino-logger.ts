@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type DestinationStream, pino } from 'pino';
-import { MmmError } from '../../errors.ts';
+import { isRetriable, MmmError } from '../../errors.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 
 /** Fields that name a person become keyed hashes; fields that could hold content or credentials never reach the log. */
@@ -51,16 +51,24 @@ const cleaned = (fields: Record<string, unknown>, hashKey: Uint8Array): Record<s
   return out;
 };
 
-/** Name, code and stack of an error: never its enumerable members, which in clients hold statements, parameters and addresses with passwords. */
-const describe = (error: unknown): Record<string, unknown> => {
+/**
+ * Name, code and stack of an error: never its enumerable members, which in clients hold statements, parameters and addresses with passwords. A
+ * dependency that is away is no fault of the code: without stacks such a line is one that can be read at night, and there are many of them then.
+ * A cause without a code (a TypeError) is a fault and keeps its stack.
+ */
+const describe = (
+  error: unknown,
+  under: { readonly isExpected: boolean } = { isExpected: false },
+): Record<string, unknown> => {
   if (!(error instanceof Error)) return { name: typeof error };
   const code = error instanceof MmmError ? error.code : (error as NodeJS.ErrnoException).code;
+  const isExpected = under.isExpected || isRetriable(error);
   const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
   return {
     name: error.name,
     ...(code === undefined ? {} : { code }),
     ...(error instanceof MmmError ? { message: error.message, ...error.details } : {}),
-    stack: frames.slice(0, 8).map((line) => line.trim()),
-    ...(error.cause === undefined ? {} : { cause: describe(error.cause) }),
+    ...(isExpected && code !== undefined ? {} : { stack: frames.slice(0, 8).map((line) => line.trim()) }),
+    ...(error.cause === undefined ? {} : { cause: describe(error.cause, { isExpected }) }),
   };
 };

@@ -33,4 +33,13 @@ describe('logger', () => {
     expect(text).toContain('ECONNREFUSED');
     expect(text).not.toContain('hunter2');
   });
+
+  test('a dependency that is away is told without stacks; a fault of the code keeps its own, also underneath', () => {
+    const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    const told = (error: Error): string => linesOf((logger) => logger.warn('failed', { error }));
+    expect(told(new MmmError('DATABASE_UNAVAILABLE', undefined, { cause: refused }))).not.toContain('"stack"');
+    expect(told(new MmmError('LOG_UNAVAILABLE', undefined, { cause: new TypeError('x') }))).toContain('"stack"');
+    for (const fault of [refused, new TypeError('x'), new MmmError('OUTBOX_GAP')])
+      expect(told(fault)).toContain('"stack"');
+  });
 });
