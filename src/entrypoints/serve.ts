@@ -95,7 +95,7 @@ const addParts = (
   );
   lifecycle.add(
     'maintenance',
-    async () => void (stopMaintenance = keepMaintained(engine.log, engine.store, logger)),
+    async () => void (stopMaintenance = keepMaintained(engine.log, engine.store, parts.metrics, logger)),
     async () => stopMaintenance(),
   );
   if (roles.has('api')) {

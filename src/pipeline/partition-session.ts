@@ -3,7 +3,7 @@ import type { MmmSignalInput } from '../generated/records.ts';
 import { deadLetter, describeError } from './dead-letter.ts';
 import { ActorMemory } from './decide/actor-memory.ts';
 import { type BatchResult, decideBatch, type DecideBatchDeps } from './decide/decide-batch.ts';
-import { countBatch, countDeliveries } from './decide/decide-metrics.ts';
+import { countBatch, countPublished, timeDeliveries } from './decide/decide-metrics.ts';
 import { MicroBatchSize } from './decide/micro-batch-size.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Metrics } from './ports/metrics.ts';
@@ -86,7 +86,13 @@ export class PartitionSession {
     const committed = await output.fence();
     const cursor = cursorToStartFrom(this.#partition, status, committed);
     const publisher = new Publisher(
-      { shard: this.#partition, epoch: status.epoch, journal: this.#deps.journal, output },
+      {
+        shard: this.#partition,
+        epoch: status.epoch,
+        journal: this.#deps.journal,
+        output,
+        onPublished: (records) => countPublished(this.#deps.metrics, records),
+      },
       cursor,
     );
     if (status.publishedUpto === NEVER_PUBLISHED) await publisher.commitCursor();
@@ -167,6 +173,8 @@ export class PartitionSession {
 
   #deadLetter(record: LogRecord, error: unknown): OutputRecord {
     const { code, message } = describeError(error);
+    this.#deps.metrics.records('decide', 'rejected', code);
+    this.#deps.metrics.count('mmm_dlq_records_total', { reason: code });
     this.#deps.logger.warn('signal_undecidable', {
       partition: this.#partition,
       offset: record.offset.toString(),
@@ -195,10 +203,10 @@ export class PartitionSession {
     const started = this.#deps.clock.monotonicMs();
     this.#inFlight = publisher.publish(target).then(
       () => {
-        this.#deps.metrics.observe('mmm_tx_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, {
-          outcome: 'committed',
+        this.#deps.metrics.observe('mmm_stage_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, {
+          stage: 'publish',
         });
-        countDeliveries(this.#deps.metrics, result, this.#deps.clock.now());
+        timeDeliveries(this.#deps.metrics, result, this.#deps.clock.now());
       },
       (error: unknown) => {
         this.#inFlightFailure = error instanceof Error ? error : new MmmError('IN_DOUBT', undefined, { cause: error });

@@ -122,7 +122,7 @@ export class LogIntakeSource implements IntakeSource {
 
   #failed(event: string, error: unknown, fields: Record<string, unknown>): void {
     this.#failure = error instanceof Error ? error.message : 'unknown';
-    this.#deps.logger.warn(event, { ...fields, error: this.#failure });
+    this.#deps.logger.warn(event, { ...fields, error });
   }
 
   async #pending(): Promise<readonly Lane[]> {

@@ -1,6 +1,7 @@
 import { MmmError } from '../../errors.ts';
 import type { TopicName } from '../../generated/topics.ts';
 import type { Clock } from '../../pipeline/ports/clock.ts';
+import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import type {
   CommittedPositions,
   Publication,
@@ -16,37 +17,38 @@ import { logSql } from './sql-file.ts';
 export const DECIDE_GROUP = 'mmm-decide';
 const CURSOR_TOPIC: TopicName = 'mmm.outbox';
 
+export interface LogOutputDeps {
+  readonly database: SqlDatabase;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly partitionsOf: PartitionsOf;
+}
+
 /** Opens one output per session. Nothing happens before `fence`. */
 export class LogSessionOutputs implements SessionOutputs {
-  readonly #database: SqlDatabase;
-  readonly #clock: Pick<Clock, 'now'>;
-  readonly #partitionsOf: PartitionsOf;
+  readonly #deps: LogOutputDeps;
 
-  constructor(database: SqlDatabase, clock: Pick<Clock, 'now'>, partitionsOf: PartitionsOf) {
-    this.#database = database;
-    this.#clock = clock;
-    this.#partitionsOf = partitionsOf;
+  constructor(deps: LogOutputDeps) {
+    this.#deps = deps;
   }
 
   open(partition: number): Promise<SessionOutput> {
-    return Promise.resolve(new LogSessionOutput(this.#database, this.#clock, this.#partitionsOf, partition));
+    return Promise.resolve(new LogSessionOutput(this.#deps, partition));
   }
 }
 
 /** States: new -> fenced (by `fence`) -> fenced (each `publish`) -> dead (any error, or `discard`). Dead is final. */
 class LogSessionOutput implements SessionOutput {
+  readonly #deps: LogOutputDeps;
   readonly #database: SqlDatabase;
-  readonly #clock: Pick<Clock, 'now'>;
-  readonly #partitionsOf: PartitionsOf;
   readonly #partition: number;
   readonly #name: string;
   #state: 'new' | 'fenced' | 'dead' = 'new';
   #fence = '';
 
-  constructor(database: SqlDatabase, clock: Pick<Clock, 'now'>, partitionsOf: PartitionsOf, partition: number) {
-    this.#database = database;
-    this.#clock = clock;
-    this.#partitionsOf = partitionsOf;
+  constructor(deps: LogOutputDeps, partition: number) {
+    this.#deps = deps;
+    this.#database = deps.database;
     this.#partition = partition;
     this.#name = `${DECIDE_GROUP}-${partition}`;
   }
@@ -76,6 +78,7 @@ class LogSessionOutput implements SessionOutput {
   async publish(publication: Publication): Promise<void> {
     this.#expect('fenced');
     const { records, inputNext, cursor } = publication;
+    const startedAt = this.#deps.clock.monotonicMs();
     try {
       await this.#database.query(logSql('publish'), [
         this.#name,
@@ -86,16 +89,25 @@ class LogSessionOutput implements SessionOutput {
         this.#partition,
         inputNext === null ? null : inputNext.toString(),
         cursor.toString(),
-        ...appendArguments(records, this.#clock.now(), this.#partitionsOf),
+        ...appendArguments(records, this.#deps.clock.now(), this.#deps.partitionsOf),
       ]);
+      this.#measure('committed', startedAt);
     } catch (error) {
-      throw this.#die(error, 'IN_DOUBT');
+      const failure = this.#die(error, 'IN_DOUBT');
+      const code = failure instanceof MmmError ? failure.code : null;
+      this.#measure(code === 'FENCED' ? 'fenced' : code === 'IN_DOUBT' ? 'in_doubt' : 'error', startedAt);
+      throw failure;
     }
   }
 
   discard(): Promise<void> {
     this.#state = 'dead';
     return Promise.resolve();
+  }
+
+  #measure(outcome: string, startedAt: number): void {
+    const seconds = (this.#deps.clock.monotonicMs() - startedAt) / 1_000;
+    this.#deps.metrics.observe('mmm_tx_seconds', seconds, { outcome });
   }
 
   #expect(state: 'new' | 'fenced'): void {

@@ -2,6 +2,7 @@ import type { TopicName } from '../../generated/topics.ts';
 import type { Clock } from '../../pipeline/ports/clock.ts';
 import type { IntakeSource, RecordWriter } from '../../pipeline/ports/intake.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
+import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import type { PartitionGroup, SessionOutputs } from '../../pipeline/ports/partitions.ts';
 import { LogIntakeSource } from './log-intake-source.ts';
 import { LogPartitionGroup } from './log-partitions.ts';
@@ -15,6 +16,7 @@ export interface EmbeddedLogOptions {
   readonly database: SqlDatabase;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** Partitions of `mmm.signals`, as stored in the database. */
   readonly signalPartitions: number;
   /** What intake reads. */
@@ -30,12 +32,12 @@ export interface EmbeddedLog {
 
 /** The log of the embedded default: tables and NOTIFY of PostgreSQL behind the ports that Kafka has (design 5). */
 export const openEmbeddedLog = (options: EmbeddedLogOptions): EmbeddedLog => {
-  const { database, clock, logger } = options;
+  const { database, clock, logger, metrics } = options;
   const partitionsOf = partitionsBySetting(options.signalPartitions);
   return {
     writer: new LogWriter(database, clock, partitionsOf),
     intake: new LogIntakeSource({ database, topics: options.inputTopics, clock, logger }),
     group: new LogPartitionGroup(database, options.signalPartitions),
-    outputs: new LogSessionOutputs(database, clock, partitionsOf),
+    outputs: new LogSessionOutputs({ database, clock, metrics, partitionsOf }),
   };
 };

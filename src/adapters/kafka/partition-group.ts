@@ -213,7 +213,7 @@ export class KafkaPartitionGroup implements PartitionGroup {
       this.#moveTo(partition, slot.buffer.next ?? expected);
     } catch (error) {
       // The next fetch finds the same gap and comes here again.
-      this.#deps.logger.warn('kafka.gap_not_mended', { partition, cause: error });
+      this.#deps.logger.warn('kafka.gap_not_mended', { partition, error });
     } finally {
       slot.mending = false;
     }

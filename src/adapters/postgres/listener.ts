@@ -42,7 +42,7 @@ export const openListener = (config: pg.ClientConfig, logger: Logger): Listener 
   const lost = (which: pg.Client, error: unknown): void => {
     if (client !== which) return;
     client = null;
-    if (!closed) logger.warn('database_listener_lost', { error: error instanceof Error ? error.message : 'ended' });
+    if (!closed) logger.warn('database_listener_lost', { error });
     which.removeAllListeners();
     // Errors after this one (end() on a broken socket) have no one left to tell.
     which.on('error', () => undefined);

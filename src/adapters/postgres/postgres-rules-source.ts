@@ -119,7 +119,7 @@ export class PostgresRulesSource implements RulesSource {
     if (this.#loading.has(tenantId)) return;
     this.load(tenantId).catch((error: unknown) => {
       // The old rules stay in use: they are what the tenant last said, and the next use tries again.
-      this.#deps.logger.warn('rules_refresh_failed', { error: error instanceof Error ? error.message : 'unknown' });
+      this.#deps.logger.warn('rules_refresh_failed', { error });
     });
   }
 

@@ -29,14 +29,22 @@ export const judgeShard = (before: ShardRow, cursor: bigint | null, after: Shard
   const lost = cursor === null ? before.publishedUpto !== NEVER_PUBLISHED : cursor < before.publishedUpto;
   const wentBack = cursor !== null && cursor >= after.nextNumber;
   const published = cursor !== null && cursor > after.publishedUpto ? cursor : after.publishedUpto;
-  const waiting = after.nextNumber - 1n - (published < 0n ? 0n : published);
   return {
     ...after,
     cursor,
-    unpublished: waiting < 0n ? 0n : waiting,
+    unpublished: waitingAbove(published, after),
     fault: wentBack ? 'DATABASE_WENT_BACK' : lost ? 'OUTBOX_CURSOR_LOST' : null,
   };
 };
+
+const waitingAbove = (published: bigint, { nextNumber }: ShardRow): bigint => {
+  const waiting = nextNumber - 1n - (published < 0n ? 0n : published);
+  return waiting < 0n ? 0n : waiting;
+};
+
+/** Outbox rows of these shards that wait to be published, as PostgreSQL knows it: published_upto is a lower bound, so it is never too few. */
+export const unpublishedRows = (rows: readonly ShardRow[]): bigint =>
+  rows.reduce((sum, row) => sum + waitingAbove(row.publishedUpto, row), 0n);
 
 /** `shard:number` of header mmm-outbox; null if it is not one. */
 export const parseOutboxHeader = (text: string): { readonly shard: number; readonly number: bigint } | null => {

@@ -59,7 +59,12 @@ const embeddedLog = async (config: Config, logger: Logger): Promise<CommandLog> 
     return {
       reader: new LogTopicReader(store.pipeline),
       writer: new LogWriter(store.pipeline, systemClock, partitionsOf),
-      outputs: new LogSessionOutputs(store.pipeline, systemClock, partitionsOf),
+      outputs: new LogSessionOutputs({
+        database: store.pipeline,
+        clock: systemClock,
+        metrics: NO_METRICS,
+        partitionsOf,
+      }),
       cursors: () => committedLogCursors(store.pipeline),
       engineRuns: () => engineRunsOn(config.dataDir),
       close: () => store.close(),

@@ -1,3 +1,6 @@
+import { INTAKE_GROUP as LOG_INTAKE_GROUP } from '../../adapters/embedded/log-intake-source.ts';
+import { reportLag } from '../../adapters/embedded/log-lag.ts';
+import { DECIDE_GROUP as LOG_DECIDE_GROUP } from '../../adapters/embedded/log-session-outputs.ts';
 import { deleteExpired } from '../../adapters/embedded/log-topics.ts';
 import { openEmbeddedLog } from '../../adapters/embedded/log.ts';
 import { createKafkaClients, type KafkaClients } from '../../adapters/kafka/connection.ts';
@@ -36,7 +39,9 @@ export interface EngineLog {
   group(): PartitionGroup;
   /** Rejects if the log does not answer. */
   check(): Promise<void>;
-  /** Lag gauges on Kafka, retention on the embedded log. Called every minute. */
+  /** Lag gauges of both groups. Called every few seconds. */
+  reportLag(): Promise<void>;
+  /** Retention of the embedded log; Kafka has its own. Called every minute. */
   maintain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -55,12 +60,13 @@ export const openEngineLog = (deps: EngineLogDeps): Promise<EngineLog> =>
   deps.config.distributed === null ? embeddedLog(deps) : kafkaLog(deps, deps.config.distributed.kafka);
 
 const embeddedLog = (deps: EngineLogDeps): Promise<EngineLog> => {
-  const { store, clock, logger } = deps;
+  const { store, clock, logger, metrics } = deps;
   const partitions = TOPICS['mmm.signals'].partitions;
   const log = openEmbeddedLog({
     database: store.pipeline,
     clock,
     logger,
+    metrics,
     signalPartitions: partitions,
     inputTopics: SIGNAL_TOPICS,
   });
@@ -71,6 +77,10 @@ const embeddedLog = (deps: EngineLogDeps): Promise<EngineLog> => {
     intake: () => log.intake,
     group: () => log.group,
     check: async () => void (await store.pipeline.query('SELECT 1')),
+    reportLag: async () => {
+      await reportLag(store.pipeline, LOG_INTAKE_GROUP, SIGNAL_TOPICS, clock.now(), metrics);
+      await reportLag(store.pipeline, LOG_DECIDE_GROUP, ['mmm.signals'], clock.now(), metrics);
+    },
     maintain: async () => void (await deleteExpired(store.pipeline, clock.now())),
     close: () => log.writer.close(),
   });
@@ -98,18 +108,21 @@ const kafkaLog = async (deps: EngineLogDeps, kafka: KafkaConfig): Promise<Engine
     const partitions = await topics.partitionCount('mmm.signals');
     const counts = new PartitionCounts(topics.admin, names, clock);
     const shared = { names, counts, admin: topics.admin, clock, logger, metrics };
+    let member: KafkaPartitionGroup | null = null;
     const writer = new KafkaRecordWriter({ kafka: clients.patient, names, counts, logger });
     return {
       partitions,
       writer,
       outputs: new KafkaSessionOutputs({ ...shared, kafka: clients.transactional }),
       intake: () => new KafkaIntakeSource({ ...shared, kafka: clients.patient, topics: SIGNAL_TOPICS, onFailed }),
-      group: () => new KafkaPartitionGroup({ ...shared, kafka: clients.patient, onFailed }),
+      group: () => (member = new KafkaPartitionGroup({ ...shared, kafka: clients.patient, onFailed })),
       check: async () => void (await topics.partitionCount('mmm.signals')),
-      maintain: async () => {
+      reportLag: async () => {
+        member?.reportLag();
         await topics.reportLag(INTAKE_GROUP, SIGNAL_TOPICS, metrics);
         await topics.reportLag(DECIDE_GROUP, ['mmm.signals'], metrics);
       },
+      maintain: () => Promise.resolve(),
       close: async () => {
         await writer.close();
         await topics.close();

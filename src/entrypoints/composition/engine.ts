@@ -117,7 +117,7 @@ export const openEngine = async (
       signer,
       pipeline,
       checks: checksOf(store, log, pipeline),
-      decideNow: (signal, budgetMs) => decideNow({ ...decide, partitions: log.partitions }, signal, budgetMs),
+      decideNow: (signal, budgetMs) => decideNow({ ...decide, metrics, partitions: log.partitions }, signal, budgetMs),
       close,
     };
   } catch (error) {

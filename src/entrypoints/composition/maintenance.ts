@@ -1,14 +1,29 @@
+import { shardRows } from '../../adapters/postgres/operations.ts';
 import { purgeDecisions, purgeJournal } from '../../adapters/postgres/retention.ts';
+import { unpublishedRows } from '../../admin/queries/judge-shard.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
+import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import type { EngineLog } from './engine-log.ts';
 import type { Store } from './store.ts';
 
+/** The usual interval of a scraper: more often would be read by nobody. */
+const GAUGES_EVERY_MS = 15_000;
 const LOG_EVERY_MS = 60_000;
 /** R-108 wants it daily; hourly keeps each run short. */
 const STORE_EVERY_MS = 3_600_000;
 
-/** Retention and lag gauges in the background until stopped. A failure is told and tried again next time; it never ends the engine. */
-export const keepMaintained = (log: EngineLog, store: Store, logger: Logger): (() => void) => {
+/** What only the stores know: rows that wait to be published, of the whole installation, and how far the groups are behind. */
+export const reportGauges = async (
+  log: Pick<EngineLog, 'reportLag'>,
+  store: Pick<Store, 'pipeline'>,
+  metrics: Metrics,
+): Promise<void> => {
+  metrics.gauge('mmm_outbox_unpublished', Number(unpublishedRows(await shardRows(store.pipeline))));
+  await log.reportLag();
+};
+
+/** Gauges and retention in the background until stopped. A failure is told and tried again next time; it never ends the engine. */
+export const keepMaintained = (log: EngineLog, store: Store, metrics: Metrics, logger: Logger): (() => void) => {
   const every = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout =>
     setInterval(() => {
       work().catch((error: unknown) => logger.warn('maintenance_failed', { error }));
@@ -18,6 +33,10 @@ export const keepMaintained = (log: EngineLog, store: Store, logger: Logger): ((
     const decisions = await purgeDecisions(store.pipeline);
     logger.info('retention', { journal, decisions });
   };
-  const timers = [every(LOG_EVERY_MS, () => log.maintain()), every(STORE_EVERY_MS, purge)];
+  const timers = [
+    every(GAUGES_EVERY_MS, () => reportGauges(log, store, metrics)),
+    every(LOG_EVERY_MS, () => log.maintain()),
+    every(STORE_EVERY_MS, purge),
+  ];
   return () => timers.forEach((timer) => clearInterval(timer));
 };

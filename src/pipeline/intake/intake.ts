@@ -70,7 +70,7 @@ export const createIntake = (dependencies: IntakeDependencies): Intake => {
     logger.warn(event, {
       stage,
       attempt,
-      error: error instanceof MmmError ? error.code : error instanceof Error ? error.name : typeof error,
+      code: error instanceof MmmError ? error.code : error instanceof Error ? error.name : typeof error,
       ...(raw === null ? {} : { channel: raw.channel, lane: raw.lane, position: String(raw.position) }),
     });
   };

@@ -12,6 +12,8 @@ export interface PublisherDeps {
   readonly epoch: bigint;
   readonly journal: Journal;
   readonly output: SessionOutput;
+  /** Told of the records of each transaction that is known to be committed. */
+  readonly onPublished?: (records: readonly OutputRecord[]) => void;
 }
 
 /** What is to be out once `publish` resolves. */
@@ -66,6 +68,7 @@ export class Publisher {
       const records = [...rows.map(withNumber(this.#deps.shard)), ...deadLetters];
       await this.#deps.output.publish({ records, inputNext, cursor: reached });
       published += records.length;
+      this.#deps.onPublished?.(records);
       this.#cursor = reached;
       // Not without something to tell: `#note` would end before its promise is kept here, and nothing would ever be told again.
       if (this.#noted < this.#cursor) this.#noting ??= this.#note();

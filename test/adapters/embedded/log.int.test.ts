@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openEmbeddedLog } from '../../../src/adapters/embedded/log.ts';
 import type { EmbeddedLog } from '../../../src/adapters/embedded/log.ts';
+import { reportLag } from '../../../src/adapters/embedded/log-lag.ts';
 import { deleteExpired, readTopic, topicOffsets } from '../../../src/adapters/embedded/log-topics.ts';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
+import type { Metrics } from '../../../src/pipeline/ports/metrics.ts';
 import type { RawRecord } from '../../../src/pipeline/ports/intake.ts';
 import type { OutputRecord } from '../../../src/pipeline/ports/records.ts';
+import { noMetrics } from '../../pipeline/harness.ts';
 import { keyOfPartition, partitionsContract } from '../../contracts/partitions.ts';
 import type { TestDatabase } from '../postgres/test-database.ts';
 import { silent } from '../postgres/silent-logger.ts';
@@ -18,6 +21,7 @@ const openLog = (database: Database, now = (): number => Date.now()): EmbeddedLo
     database,
     clock: { now, monotonicMs: () => performance.now() },
     logger: silent,
+    metrics: noMetrics,
     signalPartitions: PARTITIONS,
     inputTopics: ['mmm.triggers', 'release.events'],
   });
@@ -148,6 +152,30 @@ describe('embedded log', () => {
     const left = await readTopic(database.pipeline, 'detection.alerts', new Map(), 10);
     expect(left.map((record) => [record.offset, Buffer.from(record.value ?? []).toString()])).toEqual([[1n, 'kept']]);
     expect((await topicOffsets(database.pipeline, 'detection.alerts')).get(0)).toEqual({ first: 1n, next: 2n });
+  });
+
+  test('lag is what a group has not acknowledged, and the age of the oldest of it', async () => {
+    const now = Date.now();
+    const topics = ['governance.actor_deletions'] as const;
+    const gauges: unknown[] = [];
+    const metrics: Metrics = { ...noMetrics, gauge: (...told) => void gauges.push(told) };
+    const lag = async (): Promise<unknown[]> => {
+      await reportLag(database.pipeline, 'readers', topics, now, metrics);
+      return gauges.splice(0);
+    };
+    const said = (records: number, seconds: number): unknown[] => [
+      ['mmm_consumer_lag_records', records, { group: 'readers' }],
+      ['mmm_consumer_lag_seconds', seconds, { group: 'readers' }],
+    ];
+    expect(await lag()).toEqual(said(0, 0));
+    await openLog(database.pipeline, () => now - 9_000).writer.append([trigger(0, '1', topics[0])]);
+    await openLog(database.pipeline, () => now - 4_000).writer.append([1, 0].map((at) => trigger(at, '2', topics[0])));
+    expect(await lag()).toEqual(said(3, 9));
+    await database.pipeline.query(
+      `INSERT INTO mmm_log_offsets (group_id, topic, "partition", next_offset) VALUES ('readers', $1, 0, 1)`,
+      [topics[0]],
+    );
+    expect(await lag()).toEqual(said(2, 4));
   });
 
   test('a new owner waits for the publication of the old one and then sees its positions', async () => {

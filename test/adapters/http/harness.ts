@@ -119,7 +119,8 @@ export class HttpHarness {
       normalise,
       codec: this.engine.deps.codec,
       writer: this.engine.log,
-      decideNow: (signal, budgetMs) => decideNow({ ...this.engine.deps, partitions: 2 }, signal, budgetMs + 10_000),
+      decideNow: (signal, budgetMs) =>
+        decideNow({ ...this.engine.deps, metrics: this.deps.metrics, partitions: 2 }, signal, budgetMs + 10_000),
       reader: this.reader,
       ids: uuidIds,
       randomId: randomUUID,

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from '@jest/globals';
-import { judgeShard, parseOutboxHeader, type ShardRow } from '../../../src/admin/queries/judge-shard.ts';
+import {
+  judgeShard,
+  parseOutboxHeader,
+  type ShardRow,
+  unpublishedRows,
+} from '../../../src/admin/queries/judge-shard.ts';
 import { MmmError } from '../../../src/errors.ts';
 import { cursorToStartFrom } from '../../../src/pipeline/publish/cursor-check.ts';
 
@@ -48,6 +53,7 @@ test('what waits', () => {
   expect(judgeShard(row(11n, 4n), 4n, row(11n, 4n)).unpublished).toBe(6n);
   expect(judgeShard(row(11n, -1n), null, row(11n, -1n)).unpublished).toBe(10n);
   expect(judgeShard(row(1n, 0n), 0n, row(1n, 0n)).unpublished).toBe(0n);
+  expect(unpublishedRows([row(11n, 4n), row(11n, -1n), row(1n, -1n)])).toBe(16n);
 });
 
 test.each([

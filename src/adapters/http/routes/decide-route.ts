@@ -74,7 +74,6 @@ export const addDecideRoute = (app: FastifyInstance, deps: DecideRouteDeps): voi
       const answer = await deps.decideNow(signal, budgetMs);
       deps.metrics.observe('mmm_decision_latency_seconds', (deps.clock.monotonicMs() - started) / 1_000);
       if (answer.latencyWarning) deps.metrics.count('mmm_decision_latency_warning_total', { surface });
-      countResult(deps.metrics, answer.result);
       // A signal id that was decided for somebody else: their decision is not this caller's to see (G7).
       if (answer.decision !== null && answer.decision.actor_id !== signal.actor_id) {
         throw new MmmError('CONFLICT', 'the signal id or Idempotency-Key was used for another actor');
@@ -87,14 +86,4 @@ export const addDecideRoute = (app: FastifyInstance, deps: DecideRouteDeps): voi
       };
     },
   );
-};
-
-/** G1 for the synchronous path. Over budget nothing was stored, so nothing was received. */
-const countResult = (metrics: Metrics, result: DecideNowAnswer['result']): void => {
-  if (result === 'over_budget') return;
-  metrics.records('intake', 'received', '');
-  metrics.records('normalise', 'normalised', 'actor');
-  if (result === 'duplicate_no_candidate') metrics.records('decide', 'duplicate', 'signal_id');
-  else if (result === 'decided') metrics.records('decide', 'decided', 'decided');
-  else metrics.records('decide', 'no_candidate', result);
 };

@@ -40,6 +40,10 @@ test('a SIN envelope is decided and stored, and the same signal again gives the 
   const again = (await http.post(URL, { signal })).json<Reply>();
   expect(again.decision).toEqual(body.decision);
   expect(http.reader.stored).toHaveLength(1);
+  expect(http.counted.filter((line) => line.startsWith('decide '))).toEqual([
+    'decide decided decided',
+    'decide duplicate signal_id 1',
+  ]);
 });
 
 test('the same Idempotency-Key gives the same decision; without one each request is its own (D-73)', async () => {
