@@ -12,6 +12,13 @@ export interface Child {
   stop(): Promise<void>;
 }
 
+const running = new Set<ChildProcess>();
+
+/** For a benchmark that is broken off: none of its processes stays. */
+export const killChildren = (): void => {
+  for (const child of running) child.kill('SIGKILL');
+};
+
 /** A Node program of ours as a process of its own, its output in `log`. */
 export const startChild = (
   args: readonly string[],
@@ -27,6 +34,8 @@ export const startChild = (
   const file = createWriteStream(log, { flags: 'a' });
   child.stdout?.pipe(file, { end: false });
   child.stderr?.pipe(file, { end: false });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const exited = once(child, 'exit');
   const ended = exited.then(([code, signal]: unknown[]) => {
     throw new MmmError('INTERNAL_ERROR', `a process of the benchmark ended (${String(code ?? signal)}), see ${log}`);

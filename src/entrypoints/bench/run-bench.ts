@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { bareCandidate, type Candidate, type CandidateName, createBareTopics, engineCandidate } from './candidates.ts';
 import {
   type BenchTools,
@@ -7,6 +8,8 @@ import {
   measureThroughput,
   type ThroughputRun,
 } from './measure.ts';
+import { killChildren } from './child.ts';
+import { cpuBetween, readCpu } from './cpu.ts';
 import { measureMemory, type MemoryUse } from './memory.ts';
 import { measurePlanCost, type PlanCost } from './plan-cost.ts';
 import { sampleOutputs } from './samples.ts';
@@ -50,6 +53,24 @@ const LATENCY_SECONDS = 10;
 const SMALLER_BACKLOG = 100_000;
 const LARGER_BACKLOG = 1_000_000;
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** Exit code of a shell's Ctrl-C. */
+const BROKEN_OFF = 130;
+/** Others' work often ends within this: waiting for it costs less than a run that has to be repeated. */
+const QUIET_WAIT_MS = 20_000;
+const QUIET_LOOK_MS = 1_000;
+
+/** Resolves when the processors are nearly idle, or after QUIET_WAIT_MS. Called while no pipeline has anything to do. */
+const untilQuiet = async (): Promise<void> => {
+  for (const until = performance.now() + QUIET_WAIT_MS; performance.now() < until;) {
+    const before = readCpu({});
+    await delay(QUIET_LOOK_MS);
+    const { foreign } = cpuBetween(before, readCpu({}));
+    // Twice the share: the idle servers and our own waiting are in it.
+    if (foreign === null || foreign < 2 * DISTURBED_FROM) return;
+  }
+};
+
 interface Repeats {
   left: number;
 }
@@ -65,6 +86,7 @@ const undisturbed = async <T extends { readonly cpu: { readonly foreign: number 
     const { foreign } = run.cpu;
     if (foreign === null || foreign < DISTURBED_FROM || repeats.left === 0) return run;
     repeats.left -= 1;
+    await untilQuiet();
     log(`${what}: disturbed (${foreign.toFixed(2)} processors in other hands), again`);
   }
 };
@@ -106,6 +128,11 @@ const measureStreams = async (
 ): Promise<Pick<BenchResult, 'streams' | 'memory' | 'outputBytes'>> => {
   const { parts, log } = options;
   const world = await openWorld(log);
+  const breakOff = (): void => {
+    killChildren();
+    void world.close().finally(() => process.exit(BROKEN_OFF));
+  };
+  for (const signal of SIGNALS) process.once(signal, breakOff);
   try {
     await createBareTopics(world);
     const outputs = [world.names.topic('mmm.delivery.ide'), 'bare.delivery'];
@@ -143,6 +170,8 @@ const measureStreams = async (
     await sink.close();
     return { streams: measured.map(({ into }) => into), memory, outputBytes: samples.map(({ bytes }) => bytes) };
   } finally {
+    for (const signal of SIGNALS) process.off(signal, breakOff);
+    killChildren();
     await world.close();
   }
 };
