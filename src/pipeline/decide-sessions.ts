@@ -86,25 +86,28 @@ export class DecideSessions {
     let failures = 0;
     while (this.#wanted.has(partition)) {
       const session = new PartitionSession(this.#deps, partition, this.#deps.group.reader(partition));
+      let ran = false;
       this.#sessions.set(partition, session);
       this.#report(partition, 'starting', null);
       try {
         await session.run(() => {
+          ran = true;
           failures = 0;
           this.#report(partition, 'running', null);
         });
       } catch (error) {
         failures += 1;
-        await this.#afterFailure(partition, error, failures);
+        await this.#afterFailure(partition, error, failures, ran);
       } finally {
         this.#sessions.delete(partition);
       }
     }
   }
 
-  async #afterFailure(partition: number, error: unknown, failures: number): Promise<void> {
+  async #afterFailure(partition: number, error: unknown, failures: number, ran: boolean): Promise<void> {
     const code = error instanceof MmmError ? error.code : 'INTERNAL_ERROR';
-    const blocked = error instanceof MmmError && NEEDS_OPERATOR.has(error.code);
+    // Not what met a running session: after a failover the journal refuses its commits until a new session has compared, and that one goes on.
+    const blocked = !ran && error instanceof MmmError && NEEDS_OPERATOR.has(error.code);
     const details = error instanceof MmmError ? error.details : {};
     this.#deps.logger[blocked ? 'error' : 'warn']('session_ended', { partition, code, failures, ...details, error });
     this.#deps.metrics.count('mmm_session_ends_total', { reason: code });

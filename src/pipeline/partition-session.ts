@@ -2,6 +2,7 @@ import { isRetriable, MmmError } from '../errors.ts';
 import type { MmmSignalInput } from '../generated/records.ts';
 import { deadLetter, describeError } from './dead-letter.ts';
 import { ActorMemory } from './decide/actor-memory.ts';
+import { checkSignal } from './decide/check-signal.ts';
 import { type BatchResult, decideBatch, type DecideBatchDeps } from './decide/decide-batch.ts';
 import { countBatch, countPublished, timeDeliveries } from './decide/decide-metrics.ts';
 import { MicroBatchSize } from './decide/micro-batch-size.ts';
@@ -10,7 +11,7 @@ import type { Metrics } from './ports/metrics.ts';
 import type { PartitionReader, SessionOutput, SessionOutputs } from './ports/partitions.ts';
 import type { LogRecord, OutputRecord } from './ports/records.ts';
 import type { StateCache } from './ports/state-cache.ts';
-import { cursorToStartFrom, NEVER_PUBLISHED } from './publish/cursor-check.ts';
+import { cursorToStartFrom } from './publish/cursor-check.ts';
 import { Publisher, type PublishTarget } from './publish/publisher.ts';
 
 export interface SessionDeps extends DecideBatchDeps {
@@ -82,8 +83,12 @@ export class PartitionSession {
   }
 
   async #start(output: SessionOutput): Promise<{ publisher: Publisher; epoch: bigint }> {
-    const status = await this.#deps.journal.openShard(this.#partition);
+    let status = await this.#deps.journal.openShard(this.#partition);
     const committed = await output.fence();
+    // Until the fence the former owner published rows that others had written since: only a counter from after it can say that the database went back.
+    if (committed.cursor !== null && committed.cursor >= status.nextNumber) {
+      status = await this.#deps.journal.openShard(this.#partition);
+    }
     const cursor = cursorToStartFrom(this.#partition, status, committed);
     const publisher = new Publisher(
       {
@@ -95,9 +100,9 @@ export class PartitionSession {
       },
       cursor,
     );
-    if (status.publishedUpto === NEVER_PUBLISHED) await publisher.commitCursor();
-    // Also says that cursor and counter were compared: after a failover the journal takes no commit before (design 3.2, "When a store goes back").
-    else await this.#deps.journal.published(this.#partition, status.epoch, cursor);
+    // Always: sessions that all end within the hour would never refresh the cursor of a quiet shard, and it would expire. It also tells the journal
+    // that cursor and counter were compared: after a failover that takes no commit before (design 3.2, "When a store goes back").
+    await publisher.commitCursor();
     await publisher.publish({ written: [], upto: null, inputNext: null, deadLetters: [] });
     await this.#reader.seek(committed.input ?? 'earliest');
     this.#deps.logger.info('session_started', {
@@ -162,7 +167,7 @@ export class PartitionSession {
       try {
         if (record.value === null) continue;
         const decoded = this.#deps.codec.decodeSignal(record.value);
-        recordOf.set(decoded instanceof Promise ? await decoded : decoded, record);
+        recordOf.set(checkSignal(decoded instanceof Promise ? await decoded : decoded), record);
       } catch (error) {
         if (isRetriable(error)) throw error;
         deadLetters.push(this.#deadLetter(record, error));
@@ -201,18 +206,17 @@ export class PartitionSession {
 
   #publishInBackground(publisher: Publisher, result: BatchResult, target: PublishTarget): void {
     const started = this.#deps.clock.monotonicMs();
-    this.#inFlight = publisher.publish(target).then(
-      () => {
-        this.#deps.metrics.observe('mmm_stage_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, {
-          stage: 'publish',
-        });
-        timeDeliveries(this.#deps.metrics, result, this.#deps.clock.now());
-      },
-      (error: unknown) => {
-        this.#inFlightFailure = error instanceof Error ? error : new MmmError('IN_DOUBT', undefined, { cause: error });
-        this.#reader.wake();
-      },
-    );
+    const published = publisher.publish(target).then(() => {
+      this.#deps.metrics.observe('mmm_stage_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, {
+        stage: 'publish',
+      });
+      timeDeliveries(this.#deps.metrics, result, this.#deps.clock.now());
+    });
+    // Also what telling the metrics threw: a rejection that nobody awaits yet would end the process.
+    this.#inFlight = published.catch((error: unknown) => {
+      this.#inFlightFailure = error instanceof Error ? error : new MmmError('IN_DOUBT', undefined, { cause: error });
+      this.#reader.wake();
+    });
   }
 
   async #settleInFlight(): Promise<void> {

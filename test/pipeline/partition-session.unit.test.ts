@@ -1,0 +1,158 @@
+import { describe, expect, test } from '@jest/globals';
+import { MmmError } from '../../src/errors.ts';
+import { decideNow } from '../../src/pipeline/decide/decide-now.ts';
+import type { SessionOutput, SessionOutputs } from '../../src/pipeline/ports/partitions.ts';
+
+import { DecideHarness, noMetrics, NOTICE_PUSH, push, rulesWith } from './harness.ts';
+const rules = rulesWith([NOTICE_PUSH], {
+  quotas: { max_actions_per_day: 1000, max_actions_per_hour: 1000, per_repo_per_day: 1000 },
+});
+
+const run = async (
+  harness: DecideHarness,
+  replace: Parameters<DecideHarness['sessions']>[0] = {},
+): Promise<string[]> => {
+  const ends: string[] = [];
+  const metrics = {
+    ...noMetrics,
+    count: (name: string, labels: Record<string, string> = {}) => {
+      if (name === 'mmm_session_ends_total') ends.push(labels['reason']!);
+    },
+  };
+  const sessions = harness.sessions({ metrics, ...replace });
+  await sessions.start();
+  await harness.drained();
+  await sessions.stop();
+  return ends;
+};
+
+const wrapped = (outputs: SessionOutputs, wrap: (output: SessionOutput) => Partial<SessionOutput>): SessionOutputs => ({
+  open: async (partition) => {
+    const output = await outputs.open(partition);
+    return {
+      fence: () => output.fence(),
+      publish: (publication) => output.publish(publication),
+      discard: () => output.discard(),
+      ...wrap(output),
+    };
+  },
+});
+
+describe('a record of mmm.signals that decodes and is no signal', () => {
+  test.each([
+    ['null', null],
+    ['a number', 5],
+    ['a list', []],
+    ['an empty object', {}],
+    ['an empty tenant', push('a', 'x', { tenant_id: '' })],
+    ['a NUL in the signal id (PostgreSQL has no such text)', { ...push('a', 'x'), signal_id: 'a\u0000b' }],
+    ['a half character in the actor id', push('a\ud800', 'x')],
+    ['an actor id longer than an index entry', push('a'.repeat(9_000), 'x')],
+    ['a time that is none', push('a', 'x', { received_at: 'yesterday' })],
+    ['an actor id that is a number', { ...push('a', 'x'), actor_id: 7 }],
+  ])('%s is dead-lettered, the next one is decided, no session ends', async (_, value) => {
+    const harness = new DecideHarness(rules, 1);
+    const bytes = Buffer.from(JSON.stringify(value));
+    await harness.log.append([{ topic: 'mmm.signals', key: 't1|a', value: bytes, headers: {} }]);
+    await harness.append([push('a', 'good')]);
+    expect(await run(harness)).toEqual([]);
+    const letters = harness.log.read('mmm.dlq');
+    expect(letters.map(({ headers }) => headers['mmm-dlq-code'])).toEqual(['SCHEMA_VIOLATION']);
+    expect(Buffer.from(letters[0]!.value!)).toEqual(bytes);
+    expect(harness.decisions()).toHaveLength(1);
+  });
+});
+
+test('rows that the former owner published between our epoch and our fence do not look like a database that went back', async () => {
+  const harness = new DecideHarness(rules, 1);
+  await harness.append([push('a', 'first')]);
+  await run(harness);
+  const now = { ...harness.deps, partitions: 1 };
+  let raced = false;
+  const outputs = wrapped(harness.log, (output) => ({
+    fence: async () => {
+      if (!raced) {
+        raced = true;
+        const former = await harness.log.open(0);
+        const { cursor } = await former.fence();
+        await decideNow(now, push('a', 'http'), 5_000);
+        const rows = await harness.journal.outbox(0, cursor!, 100, 1_000_000);
+        await former.publish({
+          records: rows.map(({ record }) => record),
+          inputNext: null,
+          cursor: rows.at(-1)!.number,
+        });
+      }
+      return output.fence();
+    },
+  }));
+  await harness.append([push('a', 'second')]);
+  expect(await run(harness, { outputs })).toEqual([]);
+  expect(harness.decisions()).toHaveLength(3);
+});
+
+test('each session commits its cursor at its start: a quiet shard keeps it also when no session lives an hour', async () => {
+  const harness = new DecideHarness(rules, 1);
+  await harness.append([push('a', 'first')]);
+  await run(harness);
+  const committed = Promise.withResolvers<bigint>();
+  const outputs = wrapped(harness.log, (output) => ({
+    publish: async (publication) => {
+      await output.publish(publication);
+      committed.resolve(publication.cursor);
+    },
+  }));
+  const sessions = harness.sessions({ outputs });
+  await sessions.start();
+  expect(await committed.promise).toBe(harness.log.committed(0).cursor);
+  await sessions.stop();
+});
+
+test('a failure after a publication ends the session and leaves no rejection without an owner', async () => {
+  const harness = new DecideHarness(rules, 1);
+  const unowned: unknown[] = [];
+  const onUnowned = (error: unknown): void => void unowned.push(error);
+  process.on('unhandledRejection', onUnowned);
+  const ended = Promise.withResolvers<string>();
+  const metrics = {
+    ...noMetrics,
+    count: (name: string, labels: Record<string, string> = {}) => {
+      if (name === 'mmm_session_ends_total') ended.resolve(labels['reason']!);
+    },
+    observe: (name: string) => {
+      if (name === 'mmm_signal_to_delivery_seconds') throw new TypeError('not a number');
+    },
+  };
+  const sessions = harness.sessions({ metrics });
+  await harness.append([push('a', 'one')]);
+  await sessions.start();
+  expect(await ended.promise).toBe('INTERNAL_ERROR');
+  await sessions.stop();
+  process.off('unhandledRejection', onUnowned);
+  expect(unowned).toEqual([]);
+  expect(harness.decisions()).toHaveLength(1);
+});
+
+test('a commit refused after a failover is tried by a new session at once, which compares, and not after the wait for an operator', async () => {
+  const harness = new DecideHarness(rules, 1);
+  const commit = harness.journal.commit.bind(harness.journal);
+  let refused = false;
+  harness.journal.commit = (request) => {
+    if (refused) return commit(request);
+    refused = true;
+    return Promise.reject(new MmmError('DATABASE_WENT_BACK'));
+  };
+  await harness.append([push('a', 'one')]);
+  expect(await run(harness)).toEqual(['DATABASE_WENT_BACK']);
+  expect(harness.decisions()).toHaveLength(1);
+});
+
+test('tombstones and records in between that are missing move the offset and decide nothing', async () => {
+  const harness = new DecideHarness(rules, 1);
+  await harness.log.append([{ topic: 'mmm.signals', key: 't1|a', value: null, headers: {} }]);
+  await harness.append([push('a', 'one')]);
+  await harness.log.append([{ topic: 'mmm.signals', key: 't1|a', value: null, headers: {} }]);
+  expect(await run(harness)).toEqual([]);
+  expect(harness.decisions()).toHaveLength(1);
+  expect(harness.log.committed(0).input).toBe(3n);
+});
