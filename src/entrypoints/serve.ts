@@ -32,6 +32,7 @@ export const serve = async (
     parts.logger.error('engine_failed', { error });
     ended.resolve(1);
   };
+  sayWhatIsOff(parts);
   try {
     const engine = await openEngine(parts, roles, onFailed, openLog);
     try {
@@ -49,6 +50,12 @@ export const serve = async (
   } finally {
     stopOn();
   }
+};
+
+/** Interface 8: a neighbour that is not asked is said to be off, and so is a setting that changes nothing. */
+const sayWhatIsOff = ({ config, logger }: ProcessParts): void => {
+  logger.info('neighbours_off', { policy_source: 'local', identity_source: 'local', context_source: 'none' });
+  if (config.withoutEffect.length > 0) logger.warn('variables_without_effect', { names: config.withoutEffect });
 };
 
 const addParts = (

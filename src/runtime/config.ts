@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { MmmError } from '../errors.ts';
-import { VARIABLES, type Variable, type VariableName } from './variables.ts';
+import { LATER_VARIABLES, VARIABLES, type Variable, type VariableName } from './variables.ts';
 
 export interface KafkaConfig {
   readonly brokers: readonly string[];
@@ -34,6 +34,8 @@ export interface Config {
     readonly audience: string;
   };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** Names that are set and change nothing: parts of later releases, and names of ours that nobody knows (D-103). */
+  readonly withoutEffect: readonly string[];
 }
 
 /**
@@ -73,6 +75,7 @@ export const loadConfig = (environment: NodeJS.ProcessEnv = process.env): Config
   for (const name of ['MMM_POLICY_SOURCE', 'MMM_IDENTITY_SOURCE'] as const) {
     if (read<string>(name) === 'service') faults.push(`${name}: service is not in this release; only local is`);
   }
+  if (backend === 'distributed') faults.push(...unaskedNeighbours(environment));
 
   const config: Config = {
     backend,
@@ -101,11 +104,37 @@ export const loadConfig = (environment: NodeJS.ProcessEnv = process.env): Config
     signing: { keyFile: read('MMM_SIGNING_KEY_FILE'), kid: read('MMM_SIGNING_KID') },
     jwt: { jwksUrl, jwksFile, issuer, audience: read('MMM_JWT_AUDIENCE') },
     logLevel: read('LOG_LEVEL'),
+    withoutEffect: withoutEffect(environment),
   };
   if (faults.length > 0)
     throw new MmmError('CONFIG_INVALID', `the environment is not valid:\n  ${faults.join('\n  ')}`);
   return config;
 };
+
+/** An address of identity or policy asks for their veto: left unasked they would permit, so only who says `local` starts without them (G6). */
+const unaskedNeighbours = (environment: NodeJS.ProcessEnv): string[] =>
+  [['POLICY_SERVICE_URL', 'MMM_POLICY_SOURCE'] as const, ['IAM_SERVICE_URL', 'MMM_IDENTITY_SOURCE'] as const].flatMap(
+    ([url, source]) =>
+      isSet(environment, url) && environment[source] === undefined
+        ? [`${url}: this release does not ask that service; unset it, or set ${source}=local to go without it`]
+        : [],
+  );
+
+const withoutEffect = (environment: NodeJS.ProcessEnv): string[] => {
+  const known = new Set(
+    Object.entries(VARIABLES).flatMap(([name, variable]: [string, Variable]) =>
+      variable.secret === true ? [name, `${name}_FILE`] : [name],
+    ),
+  );
+  // Those of the test suites are none of the engine's.
+  const isOurs = (name: string): boolean => name.startsWith('MMM_') && !name.startsWith('MMM_TEST_');
+  return Object.keys(environment)
+    .filter((name) => isSet(environment, name) && !known.has(name))
+    .filter((name) => LATER_VARIABLES.includes(name) || isOurs(name))
+    .sort();
+};
+
+const isSet = (environment: NodeJS.ProcessEnv, name: string): boolean => (environment[name] ?? '') !== '';
 
 const readVariable = (environment: NodeJS.ProcessEnv, name: string, variable: Variable, faults: string[]): unknown => {
   const given = environment[name] ?? secretFromFile(environment, name, variable, faults) ?? variable.fallback;

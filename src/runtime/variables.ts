@@ -76,3 +76,17 @@ export const VARIABLES = {
 } as const satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof VARIABLES;
+
+/** Variables of interface 8 whose parts come with later releases. Set, they change nothing yet, which is said at start. */
+export const LATER_VARIABLES: readonly string[] = [
+  'IAM_SERVICE_URL',
+  'POLICY_SERVICE_URL',
+  'LLM_GATEWAY_SERVICE_URL',
+  'ERIS_SERVICE_URL',
+  'ALERTING_BASE_URL',
+  'INTEGRATION_ADAPTERS_URL',
+  'UBI_SERVICE_URL',
+  'DATA_GOVERNANCE_SERVICE_URL',
+  'HRM_SERVICE_URL',
+  'OTLP_EXPORTER_ENDPOINT',
+];

@@ -10,6 +10,8 @@ const REMOVED = ['value', 'payload', 'body', 'headers', 'password', 'token', 'au
 export interface LoggerOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly version: string;
+  /** Where this installation runs (MMM_REGION), for whoever reads the lines of several. */
+  readonly region?: string;
   /** Key of the hashes; a new random one per process keeps one person's lines together and says nothing beyond it. */
   readonly hashKey?: Uint8Array;
   readonly destination?: DestinationStream;
@@ -19,7 +21,11 @@ export const createLogger = (options: LoggerOptions): Logger => {
   const base = pino(
     {
       level: options.level,
-      base: { service: 'mmm-engine', version: options.version },
+      base: {
+        service: 'mmm-engine',
+        version: options.version,
+        ...(options.region === undefined ? {} : { region: options.region }),
+      },
       timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       messageKey: 'event',

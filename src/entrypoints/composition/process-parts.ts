@@ -25,6 +25,6 @@ export interface ProcessParts {
 export const processParts = (config: Config): ProcessParts => ({
   config,
   clock: systemClock,
-  logger: createLogger({ level: config.logLevel, version: ENGINE_VERSION }),
+  logger: createLogger({ level: config.logLevel, version: ENGINE_VERSION, region: config.region }),
   metrics: new PromMetrics({ tenantLabel: config.metrics.tenantLabel }),
 });
