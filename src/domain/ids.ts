@@ -28,13 +28,6 @@ export const encodeKeyPart = (part: string): string => part.replace(RESERVED, pe
 
 export const actorKeyText = (key: ActorKey): string => `${encodeKeyPart(key.tenantId)}|${encodeKeyPart(key.actorId)}`;
 
-/** The inverse of `actorKeyText`; null if the text is not such a key. */
-export const parseActorKey = (text: string): ActorKey | null => {
-  const bar = text.indexOf('|');
-  if (bar < 0 || text.indexOf('|', bar + 1) >= 0) return null;
-  return { tenantId: decodeURIComponent(text.slice(0, bar)), actorId: decodeURIComponent(text.slice(bar + 1)) };
-};
-
 /** Ids of design and interface 3, from the signal down to the receipt: the same signal gives the same ids for ever. */
 export const decisionIdOf = (port: IdPort, signalId: string): string => idFrom(port, 'decision', [signalId]);
 export const actionIdOf = (

@@ -65,7 +65,7 @@ const expectEachOnceInOrder = (harness: DecideHarness, signals: readonly ReturnT
 };
 
 describe('decide sessions', () => {
-  test('every signal is decided and delivered once, an actor in the order of its signals', async () => {
+  test('every signal is decided and delivered once, an actor in the order of its signals: none is only logged, no topic stays empty (D-74, D-80)', async () => {
     const harness = new DecideHarness(unlimited);
     const signals = many(300);
     await harness.append(signals);

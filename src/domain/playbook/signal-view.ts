@@ -33,7 +33,6 @@ export const SUBJECT_FIELDS = {
 export type SubjectField = keyof typeof SUBJECT_FIELDS;
 
 export const ACTOR_FIELDS = { id: 'string', type: 'string', roles: 'list<string>' } as const;
-export type ActorField = keyof typeof ACTOR_FIELDS;
 
 export const CONTEXT_FIELDS = {
   repo_id: 'string',

@@ -79,7 +79,7 @@ test('a playbook version is immutable; one version is published at a time', asyn
   ]);
 });
 
-test('a changed profile is a new version and head of the actor, so that what was planned on the old one is a conflict', async () => {
+test('a changed profile is a new version and head of the actor, so that what was planned on the old one is a conflict (D-100 opt-outs that other workers do not see)', async () => {
   const key = actor('dev1', 't5');
   expect(await definitions.upsertActorProfile('t5', 'dev1', profile('developer'), 'test')).toEqual({
     version: 1,

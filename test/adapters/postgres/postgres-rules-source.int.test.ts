@@ -50,7 +50,7 @@ test('an unknown tenant is null, and asked for again after a short time', async 
   expect(source.current('unknown')).toBeUndefined();
 });
 
-test('loads the latest policy and the published playbooks only, one load for many askers', async () => {
+test('loads the latest policy and the published playbooks only, one load for many askers (D-101 drafts too, anew for each decision)', async () => {
   await definitions.upsertTenantPolicy('t1', { id: 't1', n: 1 }, 'test');
   await definitions.upsertTenantPolicy('t1', { id: 't1', n: 2 }, 'test');
   await definitions.upsertTenantPolicy('t2', { id: 't2' }, 'test');
@@ -102,7 +102,7 @@ test('without a notification a change is seen after the refresh time, and the ol
   expect(source.current('t4')).toMatchObject({ snapshotHash: 't4@2' });
 });
 
-test('memory is bounded: the tenant not used for longest goes', async () => {
+test('memory is bounded: the tenant not used for longest goes (D-100 a cache without bound)', async () => {
   for (let i = 0; i < 1_001; i++) await source.load(`crowd-${i}`);
   expect(source.current('crowd-0')).toBeUndefined();
   expect(source.current('crowd-1')).toBeNull();

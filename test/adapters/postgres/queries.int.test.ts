@@ -66,7 +66,7 @@ test('actor and time bounds: from is inclusive, to is not', async () => {
   expect(await ids({ fromMs: START_MS + 1_000, toMs: START_MS + 2_000 })).toEqual(of(3, 2));
 });
 
-test('a decision and a receipt by id, to their tenant only, byte for byte', async () => {
+test('a decision and a receipt by id, to their tenant only, byte for byte (D-94 ids that break when they are read)', async () => {
   const stored = commits[1]?.decisions[0];
   expect(await reader.decision('acme', 'decision-of-s1')).toMatchObject({ actorId: 'dev1', body: stored?.body });
   expect(await reader.receipt('acme', 'receipt-of-s1')).toEqual({
