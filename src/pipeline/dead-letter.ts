@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type ErrorCode, ERRORS, MmmError } from '../errors.ts';
 import type { HeaderValue, OutputRecord } from './ports/records.ts';
 
@@ -23,6 +24,23 @@ export interface DeadLetterReason {
 }
 
 const MESSAGE_MAX_BYTES = 1_024;
+/** Topic mmm.dlq takes 2 MiB a message; this leaves room for our headers and the batch around it. */
+const COPIED_AT_MOST_BYTES = 2_000_000;
+
+const bytesIn = (value: Uint8Array | string | null): number =>
+  value === null ? 0 : typeof value === 'string' ? Buffer.byteLength(value) : value.byteLength;
+
+/** True when a copy could be over the limit of mmm.dlq: it would be refused each time, and its partition would wait for ever. */
+export const isTooLargeToCopy = ({ key, value, headers }: DeadLetterSource): boolean => {
+  let size = bytesIn(key) + bytesIn(value);
+  for (const [name, header] of Object.entries(headers)) size += bytesIn(name) + bytesIn(header);
+  return size > COPIED_AT_MOST_BYTES;
+};
+
+/** For `withheld` of `deadLetter`. */
+export const LENGTH_AND_DIGEST = {
+  sha256: (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex'),
+};
 
 /** The code and words for an error of any kind: only catalogued text leaves, never the message of a foreign error (it may quote the payload). */
 export const describeError = (error: unknown): { readonly code: ErrorCode; readonly message: string } => {

@@ -1,6 +1,6 @@
 import { isRetriable, MmmError } from '../errors.ts';
 import type { MmmSignalInput } from '../generated/records.ts';
-import { deadLetter, describeError } from './dead-letter.ts';
+import { deadLetter, describeError, isTooLargeToCopy, LENGTH_AND_DIGEST } from './dead-letter.ts';
 import { ActorMemory } from './decide/actor-memory.ts';
 import { checkSignal } from './decide/check-signal.ts';
 import { type BatchResult, decideBatch, type DecideBatchDeps } from './decide/decide-batch.ts';
@@ -186,8 +186,9 @@ export class PartitionSession {
       code,
       error,
     });
+    const source = { ...record, topic: 'mmm.signals', partition: this.#partition };
     return deadLetter(
-      { ...record, topic: 'mmm.signals', partition: this.#partition },
+      source,
       {
         stage: 'decide',
         code,
@@ -196,6 +197,7 @@ export class PartitionSession {
         failedAtMs: this.#deps.clock.now(),
         engineVersion: this.#deps.engineVersion,
       },
+      isTooLargeToCopy(source) ? LENGTH_AND_DIGEST : null,
     );
   }
 

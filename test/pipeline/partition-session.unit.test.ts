@@ -156,3 +156,13 @@ test('tombstones and records in between that are missing move the offset and dec
   expect(harness.decisions()).toHaveLength(1);
   expect(harness.log.committed(0).input).toBe(3n);
 });
+
+test('a dead letter that the topic would refuse for its size keeps length and digest, and the partition goes on', async () => {
+  const harness = new DecideHarness(rules, 1);
+  await harness.log.append([{ topic: 'mmm.signals', key: 't1|a', value: Buffer.alloc(2_097_000, '{'), headers: {} }]);
+  await harness.append([push('a', 'good')]);
+  expect(await run(harness)).toEqual([]);
+  const [letter] = harness.log.read('mmm.dlq');
+  expect(JSON.parse(Buffer.from(letter!.value!).toString())).toMatchObject({ withheld: true, bytes: 2_097_000 });
+  expect(harness.decisions()).toHaveLength(1);
+});
