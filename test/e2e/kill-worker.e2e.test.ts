@@ -35,7 +35,6 @@ beforeAll(async () => {
     const doomed = installation.start({ program: KILLED_ENGINE, args: kill.split(' ') });
     await send();
     expect(await doomed.exited).toEqual({ code: null, signal: 'SIGKILL' });
-    expect(doomed.logged('session_started').length).toBeGreaterThan(0);
   }
   const killedAt = performance.now();
   const engine = await installation.start().ready();

@@ -110,8 +110,12 @@ export class EngineProcess {
 
   /** What a terminal does: everything in the group gets it. Only for `detached`. */
   async endGroup(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
-    if (this.running) process.kill(-this.child.pid!, signal);
-    return await this.exited;
+    const group = this.child.pid!;
+    if (this.running) process.kill(-group, signal);
+    const end = await this.exited;
+    // The first of the group may be gone before the last.
+    await waitFor('the end of the group', () => Promise.resolve(groupLives(group) ? null : true));
+    return end;
   }
 
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
@@ -119,6 +123,15 @@ export class EngineProcess {
     return await this.exited;
   }
 }
+
+const groupLives = (group: number): boolean => {
+  try {
+    return process.kill(-group, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+};
 
 const statusOf = async (url: string): Promise<number> =>
   await fetch(url).then(
