@@ -1,4 +1,4 @@
-import kafkajs, { type Consumer, type IHeaders, type Kafka, type KafkaMessage, type Producer } from 'kafkajs';
+import type { Consumer, Kafka, KafkaMessage, MessageHeaders, Producer } from './kafka-types.ts';
 
 /** What the bare pipeline writes for each input: the same topics, bytes and headers as a decision has. */
 export interface BareOutput {
@@ -35,7 +35,6 @@ const startForwarder = async (options: BarePipelineOptions, raw: string): Promis
   const producer = options.patient.producer({
     idempotent: true,
     maxInFlightRequests: 1,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
   });
   await producer.connect();
   const consumer = options.patient.consumer({ ...FETCH, groupId: `${options.group}-forward` });
@@ -74,7 +73,6 @@ const startExactlyOnceLoop = async (options: BarePipelineOptions): Promise<() =>
     const producer = options.transactional.producer({
       transactionalId: `${options.group}-${partition}`,
       maxInFlightRequests: 1,
-      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     });
     const connected = producer.connect().then(() => producer);
     producers.set(partition, connected);
@@ -117,7 +115,7 @@ const startExactlyOnceLoop = async (options: BarePipelineOptions): Promise<() =>
   };
 };
 
-const headersOf = (own: Readonly<Record<string, string>>, given: IHeaders | undefined): IHeaders => {
+const headersOf = (own: Readonly<Record<string, string>>, given: MessageHeaders | undefined): MessageHeaders => {
   const trace = given?.['traceparent'];
   return trace === undefined ? { ...own } : { ...own, traceparent: trace };
 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import kafkajs, { type Kafka } from 'kafkajs';
+import type { Kafka } from './kafka-types.ts';
 import type { RawSignal, SignalSource } from './signals.ts';
 
 const PER_SEND = 2_000;
@@ -17,7 +17,6 @@ export const burst = async (kafka: Kafka, topic: string, source: SignalSource, c
     transactionalId: `bench-burst-${randomUUID()}`,
     maxInFlightRequests: 1,
     transactionTimeout: 600_000,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
   });
   await producer.connect();
   try {
@@ -47,7 +46,7 @@ export const openLoop = async (
   source: SignalSource,
   { count, perSecond }: { readonly count: number; readonly perSecond: number },
 ): Promise<void> => {
-  const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  const producer = kafka.producer();
   await producer.connect();
   const failures: unknown[] = [];
   const sends: Promise<unknown>[] = [];

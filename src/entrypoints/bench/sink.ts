@@ -1,4 +1,4 @@
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka } from './kafka-types.ts';
 import { readTrace } from './signals.ts';
 
 /** What one run got out, as a `read_committed` consumer of the delivery topic sees it. */
