@@ -49,6 +49,7 @@ describe('a record of mmm.signals that decodes and is no signal', () => {
     ['a half character in the actor id', push('a\ud800', 'x')],
     ['an actor id longer than an index entry', push('a'.repeat(9_000), 'x')],
     ['a time that is none', push('a', 'x', { received_at: 'yesterday' })],
+    ['a trace parent that is a number (a header no log can write)', { ...push('a', 'x'), trace_parent: 5 }],
     ['an actor id that is a number', { ...push('a', 'x'), actor_id: 7 }],
   ])('%s is dead-lettered, the next one is decided, no session ends', async (_, value) => {
     const harness = new DecideHarness(rules, 1);

@@ -23,6 +23,8 @@ export const checkSignal = (decoded: unknown): MmmSignalInput => {
     if (!isId(decoded[field]) || decoded[field] === '') throw refuse(field);
   }
   if (decoded['actor_id'] !== null && !isId(decoded['actor_id'])) throw refuse('actor_id');
+  // It becomes a header: only the publication would find out, when the decision is stored already.
+  if (decoded['trace_parent'] !== null && typeof decoded['trace_parent'] !== 'string') throw refuse('trace_parent');
   for (const field of ['occurred_at', 'received_at']) {
     const time = decoded[field];
     if (typeof time !== 'string' || Number.isNaN(Date.parse(time))) throw refuse(field);
