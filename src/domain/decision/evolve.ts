@@ -38,13 +38,15 @@ const withRecent = (recent: readonly RecentSignal[], signal: RecentSignal): read
 
 /**
  * Two days in full, for caps; older ones only if they are the newest of their playbook and subject, for cool-downs. So the state stays small
- * whatever the quotas are, and nothing that a cap or cool-down could see is lost.
+ * whatever the quotas are, and nothing that a cap or cool-down could see is lost. Counted back from the action before, or from this one if the
+ * clock went back.
  */
 const withSent = (sent: readonly SentAction[], more: readonly SentAction[]): readonly SentAction[] => {
   if (more.length === 0) return sent;
   let all: readonly SentAction[] = sent;
   for (const action of more) all = inserted(all, action);
-  const newest = newestMs(all);
+  // Not the newest of all: one action of a clock that was days ahead would else push out every later one of the true time at once, and no cap held.
+  const from = Math.min(newestMs(sent), ...more.map(({ atMs }) => atMs));
   const seen = new Set<string>();
   return all
     .toReversed()
@@ -52,7 +54,7 @@ const withSent = (sent: readonly SentAction[], more: readonly SentAction[]): rea
       const key = JSON.stringify([action.playbookId, action.subject]);
       const known = seen.has(key);
       seen.add(key);
-      return action.atMs > newest - SENT_WINDOW_MS && (!known || action.atMs > newest - SENT_IN_FULL_MS);
+      return action.atMs > from - SENT_WINDOW_MS && (!known || action.atMs > from - SENT_IN_FULL_MS);
     })
     .reverse();
 };
