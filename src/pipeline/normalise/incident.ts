@@ -15,6 +15,8 @@ const ownShape = (fields: FieldReader, receivedAtMs: number): Draft => {
   const incidentId = fields.id(document['incident_id'], '$.incident_id', 'SCHEMA_VIOLATION');
   const occurredAtMs = fields.time(document['occurred_at'], '$.occurred_at', receivedAtMs);
   const status = fields.oneOf(document['status'], '$.status', STATUSES);
+  const severity = document['severity'] ?? '';
+  if (severity === '') fields.fail('SCHEMA_VIOLATION', '$.severity is missing; set it to P0, P1, P2 or P3');
   const payload: FlatPayload = { status };
   addMissing(payload, 'incident_id', incidentId);
   addMissing(payload, 'title', fields.optionalText(document['title'], '$.title'));
@@ -27,8 +29,8 @@ const ownShape = (fields: FieldReader, receivedAtMs: number): Draft => {
     actorId: fields.optionalId(document['actor_id'], '$.actor_id'),
     actorType: fields.mapped(actorTypeOf(document['actor_type']), 'actor_type_unknown'),
     eventType: `incident.${status}`,
-    // Absent or unknown is info and counted, not refused (D-64).
-    severity: fields.mapped(severityOf(document['severity']), 'severity_unknown'),
+    // An unknown word is info and counted, not refused (D-64).
+    severity: fields.mapped(severityOf(severity), 'severity_unknown'),
     occurredAtMs,
     payload,
     repoId: fields.optionalId(document['repo_id'], '$.repo_id'),

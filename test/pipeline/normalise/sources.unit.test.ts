@@ -336,7 +336,8 @@ describe('incident', () => {
       subject: { kind: 'incident', incident_id: 'i-1' },
     });
     expect(await notesOf(run('incident', incident({ severity: 'P9' })))).toEqual(['severity_unknown']);
-    expect(await codeOf(run('incident', incident({ incident_id: undefined })))).toBe('SCHEMA_VIOLATION');
+    for (const required of ['incident_id', 'severity'])
+      expect(await codeOf(run('incident', incident({ [required]: undefined })))).toBe('SCHEMA_VIOLATION');
   });
   test('an event of the alert stream has its place as id; two events of one alert stay two (contracts 11)', async () => {
     const event = {

@@ -41,6 +41,16 @@ test('an unknown actor type is service, which is never nudged; none is human (D-
   expect(actorTypeOf(null)).toEqual({ word: 'human', known: true });
 });
 
+test.each([
+  ['edge', 'edge ide laptop Laptop'],
+  ['tenant_cloud', 'tenant_cloud tenant Tenant'],
+  ['product_cloud', 'product_cloud product Product'],
+  ['shared_services', 'shared_services shared Shared'],
+])('plane %s of every neighbour (contracts 0.2)', (ours, theirs) => {
+  for (const word of words(theirs)) expect(planeOf(word)).toEqual({ word: ours, known: true });
+  expect(planeOf('moon')).toEqual({ word: null, known: false });
+});
+
 test('planes, environments, evaluation points and surfaces', () => {
   expect(['edge', 'Laptop', 'ide', 'tenant', 'product_cloud', 'Shared'].map((word) => planeOf(word).word)).toEqual([
     'edge',
