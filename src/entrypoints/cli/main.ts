@@ -27,6 +27,7 @@ const build = async (name: string | undefined): Promise<Command> => {
     .version(manifest.version)
     .option('--json', 'one JSON value per answer')
     .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(add --help for the ways to call it)');
   for (const [command, entry] of Object.entries(COMMANDS)) {
     if (command === name) (await entry.load()).register(program, io);
