@@ -86,22 +86,26 @@ export class DecideSessions {
     let failures = 0;
     while (this.#wanted.has(partition)) {
       const session = new PartitionSession(this.#deps, partition, this.#deps.group.reader(partition));
-      let ran = false;
+      let ranAtMs: number | null = null;
       this.#sessions.set(partition, session);
       this.#report(partition, 'starting', null);
       try {
         await session.run(() => {
-          ran = true;
-          failures = 0;
+          ranAtMs = this.#deps.clock.monotonicMs();
           this.#report(partition, 'running', null);
         });
       } catch (error) {
-        failures += 1;
-        await this.#afterFailure(partition, error, failures, ran);
+        // Counted on for what fails soon after each start too: else it would be started twenty times a second.
+        failures = this.#lastedSince(ranAtMs) ? 1 : failures + 1;
+        await this.#afterFailure(partition, error, failures, ranAtMs !== null);
       } finally {
         this.#sessions.delete(partition);
       }
     }
+  }
+
+  #lastedSince(ranAtMs: number | null): boolean {
+    return ranAtMs !== null && this.#deps.clock.monotonicMs() - ranAtMs > MAX_RETRY_MS;
   }
 
   async #afterFailure(partition: number, error: unknown, failures: number, ran: boolean): Promise<void> {

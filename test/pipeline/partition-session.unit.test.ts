@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { MmmError } from '../../src/errors.ts';
 import { decideNow } from '../../src/pipeline/decide/decide-now.ts';
+import type { Logger } from '../../src/pipeline/ports/logger.ts';
 import type { SessionOutput, SessionOutputs } from '../../src/pipeline/ports/partitions.ts';
+import { DecideHarness, noMetrics, NOTICE_PUSH, push, quietLogger, rulesWith } from './harness.ts';
 
-import { DecideHarness, noMetrics, NOTICE_PUSH, push, rulesWith } from './harness.ts';
 const rules = rulesWith([NOTICE_PUSH], {
   quotas: { max_actions_per_day: 1000, max_actions_per_hour: 1000, per_repo_per_day: 1000 },
 });
@@ -166,4 +167,23 @@ test('a dead letter that the topic would refuse for its size keeps length and di
   const [letter] = harness.log.read('mmm.dlq');
   expect(JSON.parse(Buffer.from(letter!.value!).toString())).toMatchObject({ withheld: true, bytes: 2_097_000 });
   expect(harness.decisions()).toHaveLength(1);
+});
+
+test('a session that fails each time soon after its start is started less and less often', async () => {
+  const harness = new DecideHarness(rules, 1);
+  harness.journal.commit = () => Promise.reject(new MmmError('INTERNAL_ERROR'));
+  const failures: unknown[] = [];
+  const third = Promise.withResolvers<void>();
+  const logger: Logger = {
+    ...quietLogger,
+    warn: (event, fields) => {
+      if (event === 'session_ended' && failures.push(fields?.['failures']) === 3) third.resolve();
+    },
+  };
+  const sessions = harness.sessions({ logger });
+  await harness.append([push('a', 'one')]);
+  await sessions.start();
+  await third.promise;
+  await sessions.stop();
+  expect(failures).toEqual([1, 2, 3]);
 });
