@@ -21,8 +21,14 @@ export const standingOf = (folded: FoldedActor): Standing => ({
   state: foldEntries(folded.profile, folded.entries),
 });
 
-/** Actors one session keeps at hand. At about 2 KB a state this is some 40 MB; above it the least recently used are dropped. */
-const MEMORY_MAX_ACTORS = 20_000;
+/**
+ * Rows (signals and sent actions, and some for the state itself) that one session keeps at hand; above it the least recently used states are dropped.
+ * A row takes some 250 bytes, so this is 100 MB: 20,000 states of few signals, or 770 full ones. A limit on their number alone would be gigabytes.
+ */
+const MEMORY_MAX_ROWS = 400_000;
+const ROWS_OF_A_STATE = 8;
+
+const rowsOf = ({ state }: Standing): number => ROWS_OF_A_STATE + state.recent.length + state.sent.length;
 
 /**
  * States of a session's actors: its own memory, else the cache, else folded from the journal. One session, one memory: it dies with the session,
@@ -30,6 +36,7 @@ const MEMORY_MAX_ACTORS = 20_000;
  */
 export class ActorMemory {
   readonly #held = new Map<string, Standing>();
+  #rows = 0;
   readonly #journal: Journal;
   readonly #cache: StateCache;
 
@@ -56,18 +63,26 @@ export class ActorMemory {
   advance(standings: readonly Standing[]): void {
     for (const standing of standings) {
       const text = actorKeyText(standing.key);
-      this.#held.delete(text);
+      this.#drop(text);
       this.#held.set(text, standing);
+      this.#rows += rowsOf(standing);
     }
     for (const oldest of this.#held.keys()) {
-      if (this.#held.size <= MEMORY_MAX_ACTORS) break;
-      this.#held.delete(oldest);
+      if (this.#rows <= MEMORY_MAX_ROWS) break;
+      this.#drop(oldest);
     }
     void this.#cache.putNewer(standings);
   }
 
   forget(keys: readonly ActorKey[]): void {
-    for (const key of keys) this.#held.delete(actorKeyText(key));
+    for (const key of keys) this.#drop(actorKeyText(key));
+  }
+
+  #drop(text: string): void {
+    const held = this.#held.get(text);
+    if (held === undefined) return;
+    this.#rows -= rowsOf(held);
+    this.#held.delete(text);
   }
 
   #takeHeld(keys: readonly ActorKey[], found: Map<string, Standing>): ActorKey[] {
