@@ -85,7 +85,8 @@ const decisionOf = (input: AssembleInput): MmmDecision => {
     degraded_reasons: [],
     latency_warning: input.latencyWarning ?? false,
     receipt_id: input.receiptId,
-    receipt_status: 'signed',
+    // Until ERIS has acknowledged it (C-5): signed and stored it is already.
+    receipt_status: 'pending',
   };
 };
 

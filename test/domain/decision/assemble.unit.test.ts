@@ -30,7 +30,7 @@ describe('the decision record', () => {
       policy_snapshot_id: 'snapshot-1',
       policy_version_ids: ['other@3', 'policy:acme:1', 'tests-missing@3'],
       receipt_id: 'receipt-1',
-      receipt_status: 'signed',
+      receipt_status: 'pending',
       latency_warning: false,
     });
     expect(decision.event_id).toMatch(UUID);
