@@ -13,10 +13,16 @@ const entry = (meaning: string, remedy: string, retriable = false): ErrorEntry =
 export const ERRORS = {
   // Bad input: dead letters of intake and item errors of POST /v1/mmm/signals.
   EMPTY_VALUE: entry('the record has a zero-length value', 'send the record with its JSON or Avro body'),
-  NOT_JSON: entry('the value is neither JSON nor Confluent-wire Avro', 'send UTF-8 JSON, or Avro with magic byte 0 and a schema id'),
+  NOT_JSON: entry(
+    'the value is neither JSON nor Confluent-wire Avro',
+    'send UTF-8 JSON, or Avro with magic byte 0 and a schema id',
+  ),
   INVALID_UTF8: entry('the JSON text is not valid UTF-8', 'encode the body as UTF-8'),
   AVRO_MALFORMED: entry('the Avro body does not match its schema', 'encode with the schema the id names'),
-  SCHEMA_ID_UNKNOWN: entry('the registry does not know the schema id', 'register the schema, then replay the dead letter'),
+  SCHEMA_ID_UNKNOWN: entry(
+    'the registry does not know the schema id',
+    'register the schema, then replay the dead letter',
+  ),
   SCHEMA_VIOLATION: entry('a required field is missing or a field has the wrong type', 'mend the named field'),
   TENANT_MISSING: entry('tenant_id is missing or empty', 'set tenant_id'),
   ID_MISSING: entry("the producer's own id is missing", 'set the id field of this source'),
@@ -30,17 +36,31 @@ export const ERRORS = {
   KEY_FORBIDDEN: entry('a key is one of __proto__, constructor, prototype', 'rename the key'),
   STRING_TOO_LONG: entry('a string is over 8 KB', 'shorten the string or send a reference'),
   ARRAY_TOO_LONG: entry('an array has more than 1,000 items', 'send a count or a reference'),
-  SECRET_FOUND: entry('the payload holds something that looks like a credential', 'remove it at the producer and revoke it'),
-  UNEXPECTED_FAILURE: entry('processing this record alone failed repeatedly with a fault of ours', 'report it; replay after the fix'),
+  SECRET_FOUND: entry(
+    'the payload holds something that looks like a credential',
+    'remove it at the producer and revoke it',
+  ),
+  UNEXPECTED_FAILURE: entry(
+    'processing this record alone failed repeatedly with a fault of ours',
+    'report it; replay after the fix',
+  ),
   OUTPUT_TOO_LARGE: entry('what would be published is over the size limit', 'shorten the playbook text'),
   // Dependencies.
   REGISTRY_UNAVAILABLE: entry('the schema registry does not answer', 'wait, or mend SCHEMA_REGISTRY_URL', true),
   LOG_UNAVAILABLE: entry('the log (Kafka) does not answer', 'wait, or mend KAFKA_BOOTSTRAP_SERVERS', true),
   DATABASE_UNAVAILABLE: entry('PostgreSQL does not answer', 'wait, or mend DATABASE_URL', true),
-  CACHE_UNAVAILABLE: entry('Redis does not answer; states are folded from PostgreSQL, slower', 'wait, or mend REDIS_URL', true),
+  CACHE_UNAVAILABLE: entry(
+    'Redis does not answer; states are folded from PostgreSQL, slower',
+    'wait, or mend REDIS_URL',
+    true,
+  ),
   // Sessions.
   FENCED: entry('a newer owner of the partition exists', 'nothing: the newer owner goes on', true),
-  IN_DOUBT: entry('a commit was sent and its answer was lost', 'nothing: the session restarts and reads what had won', true),
+  IN_DOUBT: entry(
+    'a commit was sent and its answer was lost',
+    'nothing: the session restarts and reads what had won',
+    true,
+  ),
   EPOCH_STALE: entry('the shard has a newer epoch', 'nothing: the newer session goes on', true),
   OUTBOX_GAP: entry('an outbox number is missing', 'stop; look at mmm_outbox of the shard, restore the row'),
   OUTBOX_CURSOR_LOST: entry(
@@ -52,14 +72,20 @@ export const ERRORS = {
     'restore PostgreSQL to its latest state; the shard goes on by itself once the counter is past the cursor',
   ),
   DATABASE_NOT_DURABLE: entry('fsync or synchronous_commit is off', 'turn both on: exactly-once stands on them'),
-  PARTITIONS_CHANGED: entry('the partition count differs from the stored one', 'give mmm.signals the stored number of partitions again; a change of it is a procedure of a later release'),
+  PARTITIONS_CHANGED: entry(
+    'the partition count differs from the stored one',
+    'give mmm.signals the stored number of partitions again; a change of it is a procedure of a later release',
+  ),
   SCHEMA_TOO_NEW: entry('the database schema is newer than this program', 'run the newer release'),
   SCHEMA_NOT_MIGRATED: entry('the database schema is older than this program', 'run `mmm migrate up`'),
   BROKER_TOO_OLD: entry('the brokers are older than Kafka 4.0', 'use Kafka 4.0 or later'),
   // Start.
   CONFIG_INVALID: entry('the environment is not valid', 'mend every variable the message lists'),
   SIGNING_KEY_MISSING: entry('no Ed25519 signing key', 'set MMM_SIGNING_KEY_FILE to a PKCS#8 PEM file'),
-  SIGNING_KEY_INVALID: entry('the signing key is not a PKCS#8 PEM Ed25519 key', 'make one: openssl genpkey -algorithm ed25519'),
+  SIGNING_KEY_INVALID: entry(
+    'the signing key is not a PKCS#8 PEM Ed25519 key',
+    'make one: openssl genpkey -algorithm ed25519',
+  ),
   STACK_START_FAILED: entry('a local server did not start', 'read the log file the message names'),
   STACK_NOT_RUNNING: entry('no stack runs on this data folder', 'run `mmm stack up`'),
   PREREQUISITE_MISSING: entry('a program this command needs is not installed', 'install what the message names'),
@@ -68,9 +94,15 @@ export const ERRORS = {
   USAGE: entry('the command line is not right', 'see --help'),
   NOT_A_REPOSITORY: entry('the path is not a git repository with commits', 'give the path of a repository'),
   REPOSITORY_EMPTY: entry('the git repository has no commits on HEAD', 'check out a branch that has commits'),
-  REPOSITORY_UNREADABLE: entry('git can not read this repository', 'mend what git says (`git fsck` finds damage); a fresh clone often helps'),
+  REPOSITORY_UNREADABLE: entry(
+    'git can not read this repository',
+    'mend what git says (`git fsck` finds damage); a fresh clone often helps',
+  ),
   TOPIC_MISSING: entry('a topic does not exist', 'run `mmm topics apply`'),
-  TOPICS_DIFFER: entry('the topics are not as topics.yaml says', 'run `mmm topics apply`; a partition count is never changed by it'),
+  TOPICS_DIFFER: entry(
+    'the topics are not as topics.yaml says',
+    'run `mmm topics apply`; a partition count is never changed by it',
+  ),
   SCHEMAS_DIFFER: entry(
     'the registry is not as schemas/ says',
     'run `mmm schemas register`; an incompatible schema needs another version',

@@ -6,10 +6,13 @@ import { block, BLOCKS, README, withTables } from '../tools/readme-tables.ts';
 const readme = readFileSync(README, 'utf8');
 
 describe('README', () => {
-  test.each(Object.keys(BLOCKS))('its table of %s is what the code says (node tools/readme-tables.ts writes it)', (name) => {
-    expect(readme.includes(block(name, BLOCKS[name]!()))).toBe(true);
-    expect(withTables(readme) === readme).toBe(true);
-  });
+  test.each(Object.keys(BLOCKS))(
+    'its table of %s is what the code says (node tools/readme-tables.ts writes it)',
+    (name) => {
+      expect(readme.includes(block(name, BLOCKS[name]!()))).toBe(true);
+      expect(withTables(readme) === readme).toBe(true);
+    },
+  );
 
   test('it stays under 300 lines', () => {
     expect(readme.split('\n').length).toBeLessThan(300);

@@ -31,7 +31,12 @@ const limits = (): string =>
 const errors = (): string =>
   table(
     ['code', 'meaning', 'to mend it', 'retry'],
-    Object.entries(ERRORS).map(([code, entry]) => [`\`${code}\``, entry.meaning, entry.remedy, entry.retriable ? 'yes' : '']),
+    Object.entries(ERRORS).map(([code, entry]) => [
+      `\`${code}\``,
+      entry.meaning,
+      entry.remedy,
+      entry.retriable ? 'yes' : '',
+    ]),
   );
 
 /** By the name of its markers in the README. */
@@ -41,6 +46,9 @@ const between = (name: string): RegExp => new RegExp(`<!-- ${name} -->[^]*?<!-- 
 export const block = (name: string, text: string): string => `<!-- ${name} -->\n\n${text}\n\n<!-- /${name} -->`;
 
 export const withTables = (readme: string): string =>
-  Object.entries(BLOCKS).reduce((text, [name, render]) => text.replace(between(name), () => block(name, render())), readme);
+  Object.entries(BLOCKS).reduce(
+    (text, [name, render]) => text.replace(between(name), () => block(name, render())),
+    readme,
+  );
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(README, withTables(readFileSync(README, 'utf8')));

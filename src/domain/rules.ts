@@ -6,7 +6,9 @@ export interface QuietHours {
   readonly startMinute: number;
   readonly endMinute: number;
   /** Weekday form: overrides the window on that local day. */
-  readonly days: Readonly<Partial<Record<Weekday, 'all' | 'none' | { readonly startMinute: number; readonly endMinute: number }>>>;
+  readonly days: Readonly<
+    Partial<Record<Weekday, 'all' | 'none' | { readonly startMinute: number; readonly endMinute: number }>>
+  >;
 }
 export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
 

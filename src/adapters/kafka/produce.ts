@@ -65,7 +65,7 @@ class Portion {
 
   /** False when the record has to wait for the next portion. */
   add(topic: TopicName, message: Message): boolean {
-    const place = `${topic} ${message.partition}`;
+    const place = `${topic} ${message.partition ?? -1}`;
     const bytes = (this.#bytes.get(place) ?? 0) + sizeOf(message);
     if (this.#records > 0 && (this.#records >= MAX_RECORDS_PER_SEND || bytes > MAX_BYTES_PER_BATCH)) return false;
     this.#records += 1;
@@ -93,5 +93,7 @@ export async function sendable(
     current.add(record.topic, message);
     portions.push(current);
   }
-  return portions.map(({ byTopic }) => [...byTopic].map(([topic, messages]) => ({ topic: names.topic(topic), messages })));
+  return portions.map(({ byTopic }) =>
+    [...byTopic].map(([topic, messages]) => ({ topic: names.topic(topic), messages })),
+  );
 }

@@ -29,7 +29,13 @@ export interface TallyFrame {
   readonly subject: string | null;
 }
 
-export const emptyTally = (): SentTally => ({ day: 0, hour: [], repoDay: 0, lastSubjectMs: -Infinity, playbooks: new Map() });
+export const emptyTally = (): SentTally => ({
+  day: 0,
+  hour: [],
+  repoDay: 0,
+  lastSubjectMs: -Infinity,
+  playbooks: new Map(),
+});
 
 /** Adds one sent action to the tally, in place: actions come in the order of their time. */
 export const addToTally = (tally: SentTally, frame: TallyFrame, sent: SentAction): void => {

@@ -29,7 +29,13 @@ test('a playbook of interface 5 is read whole, durations in milliseconds', () =>
         { event_type: 'commit_*', sources: ['pm3'], min_severity: 'low', actor_types: ['human'], repos: ['org/*'] },
       ],
       when: 'signal.payload.test_files == 0',
-      limits: { cooldown: '4h', subject_cooldown: '30d', subject_rest: '7d', per_actor_per_day: 2, per_repo_per_day: 5 },
+      limits: {
+        cooldown: '4h',
+        subject_cooldown: '30d',
+        subject_rest: '7d',
+        per_actor_per_day: 2,
+        per_repo_per_day: 5,
+      },
       deferral: { mode: 'defer', expires_after: '90s' },
     }),
     7,
@@ -57,7 +63,13 @@ test('what is left out has its default: tier normal, no limits, deferral by type
     playbook: {
       tier: 'normal',
       when: null,
-      limits: { cooldownMs: null, subjectCooldownMs: null, subjectRestMs: null, perActorPerDay: null, perRepoPerDay: null },
+      limits: {
+        cooldownMs: null,
+        subjectCooldownMs: null,
+        subjectRestMs: null,
+        perActorPerDay: null,
+        perRepoPerDay: null,
+      },
       deferral: { mode: 'by_type', expiresAfterMs: 86_400_000 },
     },
   });
