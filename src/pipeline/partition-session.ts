@@ -25,6 +25,9 @@ export interface SessionDeps extends DecideBatchDeps {
 /** How long an idle session waits before it looks for rows that others wrote (design 3.2); a notification shortens it. */
 const OUTBOX_POLL_MS = 500;
 
+/** A commit and a transaction cost about as much as deciding this many signals. */
+const WORTH_OVERLAPPING_RECORDS = 50;
+
 /** Committed offsets of a topic without readers expire after 7 days by broker default; once an hour is far inside (design 3.2). */
 const CURSOR_REFRESH_MS = 3_600_000;
 
@@ -47,6 +50,7 @@ export class PartitionSession {
   #state: 'new' | 'starting' | 'running' | 'ended' = 'new';
   #stopping = false;
   #inFlight: Promise<void> = Promise.resolve();
+  #publishing = false;
   #inFlightFailure: Error | null = null;
 
   constructor(deps: SessionDeps, partition: number, reader: PartitionReader) {
@@ -118,7 +122,7 @@ export class PartitionSession {
     const memory = new ActorMemory(this.#deps.journal, this.#deps.cache);
     let refreshedAt = this.#deps.clock.monotonicMs();
     while (!this.#stopping) {
-      const records = await this.#reader.take(this.#batchSize.limit, OUTBOX_POLL_MS);
+      const records = await this.#takeBatch();
       if (this.#inFlightFailure !== null) throw this.#inFlightFailure;
       if (this.#stopping) return;
       if (records.length > 0) {
@@ -131,6 +135,17 @@ export class PartitionSession {
       }
       refreshedAt = this.#deps.clock.monotonicMs();
     }
+  }
+
+  /**
+   * Overlapping pays when batches are full. A few records that come while a transaction runs would wait for it anyway: they wait here, and go with
+   * what has come until then in one commit and one transaction instead of several.
+   */
+  async #takeBatch(): Promise<readonly LogRecord[]> {
+    const records = await this.#reader.take(this.#batchSize.limit, OUTBOX_POLL_MS);
+    if (records.length === 0 || records.length >= WORTH_OVERLAPPING_RECORDS || !this.#publishing) return records;
+    await this.#settleInFlight();
+    return [...records, ...(await this.#reader.take(this.#batchSize.limit - records.length, 0))];
   }
 
   async #decideAndPublish(
@@ -208,6 +223,7 @@ export class PartitionSession {
 
   #publishInBackground(publisher: Publisher, result: BatchResult, target: PublishTarget): void {
     const started = this.#deps.clock.monotonicMs();
+    this.#publishing = true;
     const published = publisher.publish(target).then(() => {
       this.#deps.metrics.observe('mmm_stage_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, {
         stage: 'publish',
@@ -215,10 +231,14 @@ export class PartitionSession {
       timeDeliveries(this.#deps.metrics, result, this.#deps.clock.now());
     });
     // Also what telling the metrics threw: a rejection that nobody awaits yet would end the process.
-    this.#inFlight = published.catch((error: unknown) => {
-      this.#inFlightFailure = error instanceof Error ? error : new MmmError('IN_DOUBT', undefined, { cause: error });
-      this.#reader.wake();
-    });
+    this.#inFlight = published
+      .catch((error: unknown) => {
+        this.#inFlightFailure = error instanceof Error ? error : new MmmError('IN_DOUBT', undefined, { cause: error });
+        this.#reader.wake();
+      })
+      .finally(() => {
+        this.#publishing = false;
+      });
   }
 
   async #settleInFlight(): Promise<void> {
