@@ -103,7 +103,8 @@ export const loadConfig = (environment: NodeJS.ProcessEnv = process.env): Config
     },
     signing: { keyFile: read('MMM_SIGNING_KEY_FILE'), kid: read('MMM_SIGNING_KID') },
     jwt: { jwksUrl, jwksFile, issuer, audience: read('MMM_JWT_AUDIENCE') },
-    logLevel: read('LOG_LEVEL'),
+    // A newcomer reads the welcome, an operator the log.
+    logLevel: read<Config['logLevel'] | null>('LOG_LEVEL') ?? (backend === 'embedded' ? 'warn' : 'info'),
     withoutEffect: withoutEffect(environment),
   };
   if (faults.length > 0)

@@ -70,8 +70,8 @@ export const VARIABLES = {
   MMM_IDENTITY_SOURCE: variable(source, 'local', 'where roles come from'),
   LOG_LEVEL: variable(
     z.enum(['debug', 'info', 'warn', 'error', 'silent']),
-    'info',
-    'least severe log line that is written',
+    null,
+    'least severe log line that is written (default: warn on the embedded default, else info)',
   ),
 } as const satisfies Record<string, Variable>;
 

@@ -21,7 +21,12 @@ const faultsOf = (environment: Record<string, string>): string => {
 describe('configuration', () => {
   test('an empty environment is the embedded default on loopback', () => {
     const config = loadConfig({});
-    expect(config).toMatchObject({ backend: 'embedded', distributed: null, http: { host: '127.0.0.1', port: 8005 } });
+    expect(config).toMatchObject({
+      backend: 'embedded',
+      distributed: null,
+      logLevel: 'warn',
+      http: { host: '127.0.0.1', port: 8005 },
+    });
   });
 
   test('every fault is reported at once', () => {

@@ -1,12 +1,21 @@
 import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
 import type { CachedState, StateCache } from '../../pipeline/ports/state-cache.ts';
 
-/** States kept beyond this are dropped, least recently used first; at about 2 KB a state that is 100 MB. */
-const MAX_STATES = 50_000;
+/** Rows (signals, sent actions, some for the state itself) kept; at about 250 bytes each this is 200 MB. The least recently used states go first. */
+const MAX_ROWS = 800_000;
+const ROWS_OF_A_STATE = 8;
+
+const rowsOf = ({ state }: CachedState): number => ROWS_OF_A_STATE + state.recent.length + state.sent.length;
 
 /** The fatigue cache in process: embedded default, `try` and simulation. Same rule as in Redis: only forward. */
 export class MemoryStateCache implements StateCache {
   readonly #states = new Map<string, CachedState>();
+  readonly #maxRows: number;
+  #rows = 0;
+
+  constructor(maxRows = MAX_ROWS) {
+    this.#maxRows = maxRows;
+  }
 
   get(keys: readonly ActorKey[]): Promise<readonly (CachedState | null)[]> {
     return Promise.resolve(
@@ -26,18 +35,27 @@ export class MemoryStateCache implements StateCache {
       const text = actorKeyText(state.key);
       const held = this.#states.get(text);
       if (held !== undefined && held.version >= state.version) continue;
-      this.#states.delete(text);
+      this.#drop(text);
       this.#states.set(text, state);
+      this.#rows += rowsOf(state);
     }
     for (const oldest of this.#states.keys()) {
-      if (this.#states.size <= MAX_STATES) break;
-      this.#states.delete(oldest);
+      if (this.#rows <= this.#maxRows) break;
+      this.#drop(oldest);
     }
     return Promise.resolve();
   }
 
   close(): Promise<void> {
     this.#states.clear();
+    this.#rows = 0;
     return Promise.resolve();
+  }
+
+  #drop(text: string): void {
+    const held = this.#states.get(text);
+    if (held === undefined) return;
+    this.#rows -= rowsOf(held);
+    this.#states.delete(text);
   }
 }
