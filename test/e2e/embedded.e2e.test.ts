@@ -19,7 +19,13 @@ let engine: EngineProcess;
 const engines: EngineProcess[] = [];
 
 const start = (options: Partial<EngineOptions> = {}): EngineProcess => {
-  const env = { MMM_DATA_DIR: dataDir, MMM_HTTP_PORT: '0', MMM_METRICS_PORT: '0', ...options.env };
+  const env = {
+    MMM_DATA_DIR: dataDir,
+    MMM_HTTP_PORT: '0',
+    MMM_METRICS_PORT: '0',
+    LOG_LEVEL: 'info',
+    ...options.env,
+  };
   engine = new EngineProcess({ detached: true, ...options, env });
   engines.push(engine);
   return engine;
