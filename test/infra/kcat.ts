@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { kafkaPeer } from './kafka-peer.ts';
 import { testStack } from './stack.ts';
 
 const run = promisify(execFile);
@@ -43,7 +44,10 @@ export const parseKcat = (output: Buffer): KcatRecord[] => {
   return records;
 };
 
-/** Reads a topic from its beginning to its present end with kcat; by default only what a `read_committed` consumer sees. */
+/**
+ * Reads a topic from its beginning to its present end with an independent client (kcat, or Kafka's own where kcat is not installed); by default only
+ * what a `read_committed` consumer sees.
+ */
 export const kcatConsume = async (input: {
   topic: string;
   brokers?: string[];
@@ -57,6 +61,9 @@ export const kcatConsume = async (input: {
     // %K and %S are -1 for null; an empty key prints as length 0.
     '-f', String.raw`%p\t%o\t%K\t%S\t%h\n%k%s\n`,
   ];
-  const { stdout } = await run('kcat', args, { encoding: 'buffer', maxBuffer: MAX_OUTPUT_BYTES });
+  const [program, all] = (await kcatInstalled())
+    ? ['kcat', args]
+    : await kafkaPeer('consume', brokers, input.topic, isolation);
+  const { stdout } = await run(program, [...all], { encoding: 'buffer', maxBuffer: MAX_OUTPUT_BYTES });
   return parseKcat(stdout);
 };

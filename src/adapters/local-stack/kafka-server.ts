@@ -10,7 +10,7 @@ import type { ServerCommand, ServerContext, ServerKind } from './server-command.
 import { portOf } from './server-command.ts';
 
 /** Same version as pom.xml. */
-const KAFKA_VERSION = '4.3.1';
+export const KAFKA_VERSION = '4.3.1';
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
 
 /** Measured with these in stack-facts; C1 only (TieredStopAtLevel=1) would start faster and spoil every benchmark. */

@@ -99,12 +99,12 @@ test('holds a bounded part of a backlog that nobody takes, and all of it arrives
 test('reads what other clients packed with gzip, snappy, lz4 and zstd', async () => {
   const cluster2 = new TestCluster();
   await cluster2.start(1);
-  const { produceWithKcat } = await import('./kcat-produce.ts');
+  const { produceElsewhere } = await import('./foreign-producer.ts');
   const wanted: string[] = [];
   for (const codec of ['gzip', 'snappy', 'lz4', 'zstd']) {
     const values = Array.from({ length: 200 }, (_, i) => `${codec} ${i} ${'abcabc'.repeat(i)} ${Math.sqrt(i)}`);
     wanted.push(...values);
-    await produceWithKcat(cluster2.names.topic('mmm.signals'), codec, values);
+    await produceElsewhere(cluster2.names.topic('mmm.signals'), codec, values);
   }
   const group = cluster2.newGroup();
   await assignments(group, 1);
