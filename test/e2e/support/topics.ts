@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import avro from 'avsc';
-import kafkajs, { Kafka, type IHeaders, type Message } from 'kafkajs';
-import { createKafkaClients } from '../../../src/adapters/kafka/connection.ts';
-import { SILENT_LOGGER } from '../../../src/entrypoints/cli/silent-logger.ts';
+import kafkajs, { Kafka, type Message } from 'kafkajs';
 import { kcatConsume, kcatInstalled } from '../../infra/kcat.ts';
 
 /** A record as a `read_committed` consumer sees it. */
@@ -67,12 +65,8 @@ const fromKcat = (text: string): Record<string, string> => {
   return headers;
 };
 
-const fromClient = (headers: IHeaders | undefined): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]));
-
 /** Everything in a topic now, partition by partition in order. */
 export const readTopic = async (brokers: readonly string[], topic: string): Promise<Seen[]> => {
-  if (!(await kcatInstalled())) return await readWithClient(brokers, topic);
   const records = await kcatConsume({ topic, brokers: [...brokers] });
   return records.map((record) => ({
     ...record,
@@ -80,49 +74,6 @@ export const readTopic = async (brokers: readonly string[], topic: string): Prom
     key: record.key?.toString() ?? null,
     headers: fromKcat(record.headers),
   }));
-};
-
-const readWithClient = async (brokers: readonly string[], topic: string): Promise<Seen[]> => {
-  const kafka = createKafkaClients({ brokers, clientId: 'e2e' }, SILENT_LOGGER).patient;
-  const admin = kafka.admin();
-  const consumer = kafka.consumer({ groupId: `e2e-${Date.now()}-${process.pid}`, readUncommitted: false });
-  await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  const left = new Set(ends.filter(({ low, high }) => low !== high).map(({ partition }) => partition));
-  const seen: Seen[] = [];
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await new Promise<void>((resolve, reject) => {
-    if (left.size === 0) return resolve();
-    consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
-    consumer.on('consumer.end_batch_process', ({ payload }) => {
-      const end = ends.find(({ partition }) => partition === payload.partition);
-      if (end !== undefined && BigInt(payload.lastOffset) + 1n >= BigInt(end.high)) left.delete(payload.partition);
-      if (left.size === 0) resolve();
-    });
-    const eachMessage = async ({
-      partition,
-      message,
-    }: {
-      partition: number;
-      message: Message & { offset: string };
-    }) => {
-      const { key, value, offset, headers } = message;
-      seen.push({
-        topic,
-        partition,
-        offset: Number(offset),
-        key: key === null || key === undefined ? null : String(key),
-        value: value === null ? null : Buffer.from(value),
-        headers: fromClient(headers),
-      });
-      return await Promise.resolve();
-    };
-    consumer.run({ eachMessage }).catch(reject);
-  });
-  await consumer.disconnect();
-  return seen.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 };
 
 /** Decodes Confluent-wire Avro with the writer's schema fetched from the registry by its id: nothing of our codec takes part. */
