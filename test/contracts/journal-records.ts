@@ -24,6 +24,10 @@ export const entry = (
   chain: `chain-${version}`,
 });
 
+/** A recorded signal with what JSON columns can not hold. */
+export const signalText = (signalId: string): string =>
+  `{"signal_id":"${signalId}","branch":"gr\u00fcn\\u0000\\ud800"}`;
+
 export const decisionOf = (from: JournalEntry): DecisionRow => ({
   decisionId: from.decisionId ?? '',
   signalId: from.signalId,
@@ -32,7 +36,7 @@ export const decisionOf = (from: JournalEntry): DecisionRow => ({
   trace: '{"gates":[]}',
   read: '{"policy":1}',
   receiptId: `receipt-of-${from.signalId}`,
-  receipt: `{"b":1,"a":"${from.signalId}"}`,
+  receipt: Buffer.from(`{"b":1,"a":"${from.signalId}"}`),
   actions: [
     {
       actionId: `action-of-${from.signalId}`,
@@ -75,6 +79,7 @@ export const next = (
     newHead: randomUUID(),
     newReceiptKey: options.receiptKey ?? null,
     entries,
+    recorded: entries.map(({ decisionId, signalId }) => (decisionId === null ? signalText(signalId) : null)),
     decisions: entries.filter((line) => line.decisionId !== null).map(decisionOf),
     outbox: options.outputs ?? entries.map((line) => record(line.signalId)),
   };

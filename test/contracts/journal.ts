@@ -184,7 +184,7 @@ export const journalContract = (name: string, make: () => Promise<JournalUnderTe
       expect(await journal.decisionOfSignal('tenant-3', signalId)).toMatchObject({
         decisionId: stored?.decisionId,
         body: stored?.body,
-        receipt: stored?.receipt,
+        receipt: Buffer.from(stored?.receipt ?? []).toString('utf8'),
       });
       expect(await journal.decisionOfSignal('tenant-4', signalId)).toBeNull();
     });

@@ -121,7 +121,9 @@ export class MemoryJournal implements Journal {
   decisionOfSignal(tenantId: string, signalId: string): Promise<StoredDecision | null> {
     const decisionId = this.#signals.get(journalSignalKey(tenantId, signalId)) ?? null;
     const decision = decisionId === null ? undefined : this.#decisions.get(decisionId);
-    return Promise.resolve(decision ?? null);
+    if (decision === undefined) return Promise.resolve(null);
+    const { body, receipt } = decision;
+    return Promise.resolve({ decisionId: decision.decisionId, body, receipt: Buffer.from(receipt).toString('utf8') });
   }
 
   /** As `tenants apply` does: a change of the profile is a new version of the actor. */

@@ -5,6 +5,11 @@ import type { OutputRecord } from '../../pipeline/ports/records.ts';
 import { bytesText, numbersText, textsText } from './array-text.ts';
 import { Blob } from './blob.ts';
 
+interface RecordedEntry {
+  readonly entry: JournalEntry;
+  readonly signal: string | null;
+}
+
 interface Owned<T> {
   /** Place of the actor in the request, from 1. */
   readonly actor: number;
@@ -30,33 +35,35 @@ const actorColumns = (actors: readonly ActorCommit[]): string[] => [
 /** What a fold needs beyond the columns of its own, under short names: this is the widest table of the engine. */
 const factsText = (entry: JournalEntry): string => JSON.stringify({ r: entry.recent, s: entry.sent, c: entry.chain });
 
-const entryColumns = (rows: readonly Owned<JournalEntry>[], blob: Blob): string[] => {
-  const starts: number[] = [];
-  const lengths = rows.map((row) => {
-    starts.push(blob.next);
-    return blob.add(factsText(row.item));
-  });
+const entryColumns = (rows: readonly Owned<RecordedEntry>[], blob: Blob): string[] => {
+  const places = rows.map(({ item }) => ({
+    at: blob.next,
+    facts: blob.add(factsText(item.entry)),
+    signal: blob.add(item.signal),
+  }));
   return [
     numbers(rows, (r) => r.actor),
-    texts(rows, (r) => r.item.kind),
-    numbers(rows, (r) => r.item.version),
-    texts(rows, (r) => r.item.signalId),
-    texts(rows, (r) => r.item.decisionId),
-    texts(rows, (r) => r.item.result),
-    numbers(rows, (r) => r.item.atMs),
-    numbers(rows, (r) => r.item.decidedAtMs),
-    numbersText(starts),
-    numbersText(lengths),
+    texts(rows, (r) => r.item.entry.kind),
+    numbers(rows, (r) => r.item.entry.version),
+    texts(rows, (r) => r.item.entry.signalId),
+    texts(rows, (r) => r.item.entry.decisionId),
+    texts(rows, (r) => r.item.entry.result),
+    numbers(rows, (r) => r.item.entry.atMs),
+    numbers(rows, (r) => r.item.entry.decidedAtMs),
+    numbers(places, (p) => p.at),
+    numbers(places, (p) => p.facts),
+    numbers(places, (p) => p.signal),
   ];
 };
 
+/** The receipt is kept: the outbox row that publishes it holds the same bytes. */
 const decisionColumns = (rows: readonly Owned<DecisionRow>[], blob: Blob): string[] => {
   const places = rows.map(({ item }) => ({
     at: blob.next,
     body: blob.add(item.body),
     trace: blob.add(item.trace),
     read: blob.add(item.read),
-    receipt: blob.add(item.receipt),
+    receipt: blob.keep(item.receipt),
   }));
   return [
     numbers(rows, (r) => r.actor),
@@ -91,20 +98,22 @@ const outboxColumns = (rows: readonly Owned<OutputRecord>[], blob: Blob): string
   const places = rows.map(({ item }) => ({
     at: blob.next,
     headers: blob.add(headersToText(item.headers)),
-    key: blob.add(item.key),
-    value: blob.add(item.value),
+    key: blob.share(item.key),
+    value: blob.share(item.value),
   }));
   return [
     numbers(rows, (r) => r.actor),
     texts(rows, (r) => r.item.topic),
     numbers(places, (p) => p.at),
     numbers(places, (p) => p.headers),
-    numbers(places, (p) => p.key),
-    numbers(places, (p) => p.value),
+    numbers(places, (p) => p.key.at),
+    numbers(places, (p) => p.key.length),
+    numbers(places, (p) => p.value.at),
+    numbers(places, (p) => p.value.length),
   ];
 };
 
-/** The arguments of mmm_commit (migrations/0003_commit.sql), in its order. */
+/** The arguments of mmm_commit (migrations/0005_recorded_signals.sql), in its order. */
 export const commitArguments = (request: CommitRequest): (string | number | Buffer | null)[] => {
   const blob = new Blob();
   const { actors } = request;
@@ -112,7 +121,7 @@ export const commitArguments = (request: CommitRequest): (string | number | Buff
   const columns = [
     ...actorColumns(actors),
     ...entryColumns(
-      owned(actors, (a) => a.entries),
+      owned(actors, (a) => a.entries.map((entry, at) => ({ entry, signal: a.recorded[at] ?? null }))),
       blob,
     ),
     ...decisionColumns(decisions, blob),
@@ -122,5 +131,5 @@ export const commitArguments = (request: CommitRequest): (string | number | Buff
       blob,
     ),
   ];
-  return [request.shard, request.epoch === null ? null : request.epoch.toString(), blob.bytes(), ...columns];
+  return [request.shard, request.epoch === null ? null : request.epoch.toString(), blob.bytes(), ...columns, null];
 };

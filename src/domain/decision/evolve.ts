@@ -95,16 +95,17 @@ export const journalEntryOf = (
 ): JournalEntry => {
   const { signal, plan, version, decidedAtMs } = facts;
   const occurredMs = Date.parse(signal.occurred_at);
+  // In canonical order, for the digest.
   const entry = {
-    kind: 'signal',
-    version,
-    signalId: signal.signal_id,
-    decisionId: plan.result === 'decided' ? facts.decisionId : null,
-    result: plan.result,
     atMs: Number.isNaN(occurredMs) ? decidedAtMs : occurredMs,
     decidedAtMs,
+    decisionId: plan.result === 'decided' ? facts.decisionId : null,
+    kind: 'signal',
     recent: recentOfEntry(signal, plan, decidedAtMs),
+    result: plan.result,
     sent: plan.sent,
+    signalId: signal.signal_id,
+    version,
   } as const;
   return { ...entry, chain: ids.sha256(facts.chainBefore + canonicalJson(entry)) };
 };

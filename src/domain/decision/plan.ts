@@ -75,9 +75,9 @@ const plannedCandidateOf = (candidate: CandidateFacts, verdicts: PlannedCandidat
 
 /** One charge per action, however many surfaces. What is suppressed charges nothing (D-60). */
 const chargeOf = ({ decision, playbook, compiled }: CandidateFacts): SentAction => ({
+  actionType: compiled.action.type,
   atMs: decision.decidedAtMs,
   playbookId: playbook.id,
-  actionType: compiled.action.type,
   repo: decision.signal.repo_id,
   subject: decision.subject,
 });

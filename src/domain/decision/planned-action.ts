@@ -23,11 +23,11 @@ export const plannedActionOf = (candidate: CandidateFacts, decisionId: string, i
   const payloads: Partial<Record<(typeof surfaces.surfaces)[number], SurfacePayload>> = {};
   for (const surface of surfaces.surfaces) payloads[surface] = surfacePayload(content, surface);
   const hashed = canonicalJson({
-    payloads,
-    type: action.type,
     action_ref: action.actionRef,
-    requires_consent: requiresConsent,
     dual_channel_required: dualChannelRequired,
+    payloads,
+    requires_consent: requiresConsent,
+    type: action.type,
   });
   return {
     actionId: candidate.actionId,

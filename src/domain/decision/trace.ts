@@ -4,30 +4,38 @@ import type { Fact, Plan, Verdict } from './planned.ts';
 /** Avro can bring NaN and infinities, canonical JSON has no place for them: the trace of a veto must not fail on the value that caused it. */
 const factJson = (fact: Fact): JsonValue => (typeof fact === 'number' && !Number.isFinite(fact) ? String(fact) : fact);
 
+const factsJson = (facts: Readonly<Record<string, Fact>>): JsonValue => {
+  const names = Object.keys(facts).sort();
+  return Object.fromEntries(names.map((name) => [name, factJson(facts[name] ?? null)]));
+};
+
 const verdictJson = (verdict: Verdict): JsonValue =>
   verdict.pass
     ? { gate: verdict.gate, pass: true }
     : {
+        code: verdict.code,
+        facts: factsJson(verdict.facts),
+        flip: verdict.flip === null ? null : { at_ms: verdict.flip.atMs, change: verdict.flip.change },
         gate: verdict.gate,
         pass: false,
-        code: verdict.code,
-        facts: Object.fromEntries(Object.entries(verdict.facts).map(([name, fact]) => [name, factJson(fact)])),
-        flip: verdict.flip === null ? null : { at_ms: verdict.flip.atMs, change: verdict.flip.change },
       };
 
-/** Every candidate with every gate's verdict, in the order they were looked at: what `explain` reads and the receipt holds the digest of. */
+/**
+ * Every candidate with every gate's verdict, in the order they were looked at: what `explain` reads and the receipt holds the digest of. Members are
+ * named in canonical order, which spares `canonicalJson` the sorting.
+ */
 export const traceOf = (plan: Plan): JsonValue => ({
-  result: plan.result,
   candidates: plan.candidates.map((candidate) => ({
     action_id: candidate.actionId,
+    action_type: candidate.actionType,
+    continues: candidate.continues,
+    disposition: candidate.disposition,
     playbook_id: candidate.playbookId,
     playbook_version: candidate.playbookVersion,
-    action_type: candidate.actionType,
-    tier: candidate.tier,
-    disposition: candidate.disposition,
     reason_code: candidate.reasonCode,
+    tier: candidate.tier,
     until_ms: candidate.untilMs,
-    continues: candidate.continues,
     verdicts: candidate.verdicts.map(verdictJson),
   })),
+  result: plan.result,
 });

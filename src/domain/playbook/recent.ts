@@ -8,14 +8,14 @@ import { matchesEventType } from './trigger-match.ts';
 /** Source word of our own re-entries, which are not counted in `recent` (design 3.6). */
 const REENTRY_SOURCE = 'mmm';
 
-/** What `same` and `distinct` compare of the signal itself; also for a re-entry, which is not counted. */
+/** What `same` and `distinct` compare of the signal itself; also for a re-entry, which is not counted. In canonical order, for the journal's digest. */
 const placeOf = (signal: MmmSignalInput): RecentSignal => ({
   atMs: Date.parse(signal.occurred_at),
-  type: signal.event_type,
-  repo: signal.repo_id,
   branch: signal.branch,
   file: signal.file_path,
+  repo: signal.repo_id,
   subject: subjectKeyOfSignal(signal),
+  type: signal.event_type,
 });
 
 /** What `recent.*` remembers of a signal; null for a re-entry. The journal stores exactly this. */

@@ -27,17 +27,18 @@ export const evaluationPointOf = (signal: Pick<MmmSignalInput, 'evaluation_point
 export const digestOf = (ids: IdPort, value: unknown): string => `sha256:${ids.sha256(canonicalJson(value))}`;
 
 const countsByReason = (candidates: readonly PlannedCandidate[]): Record<string, number> => {
-  const counts: Record<string, number> = {};
+  const counts = new Map<string, number>();
   for (const { disposition, reasonCode } of candidates) {
     const key = `${disposition}:${reasonCode}`;
-    counts[key] = (counts[key] ?? 0) + 1;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  return counts;
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 };
 
 /**
  * The receipt of a decision in ERIS's own nested shape (C-1, D-44), unsigned. What ERIS would drop at the top level is in `inputs` and `result`,
  * from the first receipt on, because it can never be added to old ones. Text that somebody else chose goes through `receiptText`.
+ * Members are named in canonical order, which spares `canonicalJson` the sorting.
  */
 export const buildDecisionReceipt = (facts: DecisionReceiptFacts, ids: IdPort): UnsignedReceipt => {
   const { signal, plan, rules } = facts;
@@ -46,57 +47,62 @@ export const buildDecisionReceipt = (facts: DecisionReceiptFacts, ids: IdPort): 
   const playbooks = [...new Set(plan.candidates.map((c) => safe(`${c.playbookId}@${c.playbookVersion}`)))].sort();
   const sent = plan.actions.length;
   return {
-    receipt_id: facts.receiptId,
-    gate_id: RECEIPT_GATE_ID,
-    schema_version: RECEIPT_SCHEMA_VERSION,
-    policy_version_ids: rules.policyVersionIds.map(safe),
-    snapshot_hash: rules.snapshotHash,
-    timestamp_utc: decidedAt,
-    timestamp_monotonic_ms: facts.decidedAtMonotonicMs,
+    actor: { repo_id: signal.repo_id === null ? 'none' : safe(signal.repo_id), type: signal.actor_type },
+    decision: {
+      badges: [...new Set(plan.actions.map((action) => action.type as string))].sort(),
+      rationale: `${sent} sent, ${plan.candidates.length - sent} held back`,
+      status: sent > 0 ? 'warn' : 'pass',
+    },
+    degraded: facts.degraded,
     evaluation_point: evaluationPointOf(signal),
+    evidence_handles: [],
+    gate_id: RECEIPT_GATE_ID,
     inputs: {
-      kind: 'decision',
-      tenant_id: safe(signal.tenant_id),
       actor_ref: facts.actorRef,
+      event_type: safe(signal.event_type),
+      experiment: { arm: 'none', propensity: 1 },
+      kind: 'decision',
+      occurred_at: signal.occurred_at,
+      origin: {
+        offset: signal.origin.offset,
+        partition: signal.origin.partition,
+        topic: safe(signal.origin.topic),
+      },
+      playbooks,
+      policy_snapshot_id: safe(rules.policySnapshotId),
+      policy_stale: false,
+      read_digest: facts.readDigest,
+      severity: signal.severity,
       signal_id: signal.signal_id,
       source: signal.source,
-      event_type: safe(signal.event_type),
-      severity: signal.severity,
-      occurred_at: signal.occurred_at,
-      origin: { ...signal.origin, topic: safe(signal.origin.topic) },
-      policy_snapshot_id: safe(rules.policySnapshotId),
-      playbooks,
-      policy_stale: false,
       state_digest: facts.stateDigest,
-      experiment: { arm: 'none', propensity: 1 },
+      tenant_id: safe(signal.tenant_id),
     },
-    decision: {
-      status: sent > 0 ? 'warn' : 'pass',
-      rationale: `${sent} sent, ${plan.candidates.length - sent} held back`,
-      badges: [...new Set(plan.actions.map((action) => action.type as string))].sort(),
-    },
+    policy_version_ids: rules.policyVersionIds.map(safe),
+    receipt_id: facts.receiptId,
     result: {
-      decision_id: facts.decisionId,
-      trace_digest: facts.traceDigest,
-      candidates: countsByReason(plan.candidates),
       actions: plan.actions.map((action) => ({
         action_id: action.actionId,
-        type: action.type,
-        surfaces: [...action.surfaces],
-        playbook: safe(`${action.playbookId}@${action.playbookVersion}`),
-        payload_hash: action.payloadHash,
-        requires_consent: action.requiresConsent,
         dual_channel_required: action.dualChannelRequired,
+        payload_hash: action.payloadHash,
+        playbook: safe(`${action.playbookId}@${action.playbookVersion}`),
+        requires_consent: action.requiresConsent,
+        surfaces: [...action.surfaces],
+        type: action.type,
       })),
+      candidates: countsByReason(plan.candidates),
+      decision_id: facts.decisionId,
+      degraded_reasons: [],
       // R-114. No model text in this release, so nothing was flagged; what is sent has passed the safety gate.
       model_used: false,
-      risk_score: 0,
       risk_flags: [],
+      risk_score: 0,
       safety_checks_passed: true,
-      degraded_reasons: [],
+      trace_digest: facts.traceDigest,
     },
-    actor: { repo_id: signal.repo_id === null ? 'none' : safe(signal.repo_id), type: signal.actor_type },
-    evidence_handles: [],
-    degraded: facts.degraded,
+    schema_version: RECEIPT_SCHEMA_VERSION,
+    snapshot_hash: rules.snapshotHash,
+    timestamp_monotonic_ms: facts.decidedAtMonotonicMs,
+    timestamp_utc: decidedAt,
   };
 };

@@ -28,6 +28,19 @@ export const metadataFaults = (text: string): readonly string[] => {
 /** Longest free text that goes into a receipt as it is: names and paths, never content. */
 const CLEAR_MAX_CHARS = 255;
 
+/** Names come again and again (a tenant, an event type, a playbook): looking each up in fifteen rules was a fiftieth of a decision. */
+const REMEMBERED_MAX = 4_096;
+const remembered = new Map<string, boolean>();
+
+const mayStand = (text: string): boolean => {
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  const may = text.length <= CLEAR_MAX_CHARS && metadataFaults(text).length === 0;
+  if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+  if (text.length <= CLEAR_MAX_CHARS) remembered.set(text, may);
+  return may;
+};
+
 /** The text itself when it may stand in a receipt, else its digest: still comparable, never readable. */
 export const receiptText = (text: string, sha256: (text: string) => string): string =>
-  text.length <= CLEAR_MAX_CHARS && metadataFaults(text).length === 0 ? text : `sha256:${sha256(text)}`;
+  mayStand(text) ? text : `sha256:${sha256(text)}`;

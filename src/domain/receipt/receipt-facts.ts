@@ -14,6 +14,8 @@ export interface DecisionReceiptFacts {
   readonly decidedAtMonotonicMs: number;
   /** `sha256:` + hex of the gate trace's canonical JSON. */
   readonly traceDigest: string;
+  /** `sha256:` + hex of the recorded inputs, byte for byte as they are stored: whoever changes one of them later breaks it. */
+  readonly readDigest: string;
   /** `sha256:` + hex of the actor state the plan read. */
   readonly stateDigest: string;
   readonly degraded: boolean;

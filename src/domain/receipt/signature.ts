@@ -34,13 +34,12 @@ export interface SignableText {
  * before and after it, so the signed text is the unsigned one, cut there.
  */
 export const signableText = (receipt: Readonly<Record<string, unknown>>): SignableText => {
-  const halves = { before: {} as Record<string, unknown>, after: {} as Record<string, unknown> };
-  for (const [name, member] of Object.entries(receipt)) {
-    if (name !== 'signature') halves[name < 'signature' ? 'before' : 'after'][name] = member;
-  }
-  const membersOf = (half: Readonly<Record<string, unknown>>): string => canonicalJson(half).slice(1, -1);
-  const before = membersOf(halves.before);
-  const after = membersOf(halves.after);
+  const members = Object.entries(receipt);
+  // `fromEntries` defines, an assignment would set the prototype for a member of that name.
+  const membersOf = (half: (name: string) => boolean): string =>
+    canonicalJson(Object.fromEntries(members.filter(([name]) => half(name)))).slice(1, -1);
+  const before = membersOf((name) => name < 'signature');
+  const after = membersOf((name) => name > 'signature');
   const join = (...parts: readonly string[]): string => `{${parts.filter((part) => part !== '').join(',')}}`;
   return {
     unsigned: join(before, after),

@@ -114,7 +114,7 @@ export const decideActor = async (
   );
   decided.forEach(({ signal, plan: made, unsigned }, at) => {
     const receipt = receipts[at];
-    if (unsigned === null || typeof receipt !== 'string') {
+    if (unsigned === null || receipt === null || receipt === undefined) {
       signed.push({ signal, plan: made, decision: null });
       return;
     }
@@ -129,6 +129,7 @@ export const decideActor = async (
       newHead,
       newReceiptKey: newRef?.key ?? null,
       entries,
+      recorded: decided.map(({ signal, unsigned }) => (unsigned === null ? JSON.stringify(signal) : null)),
       decisions: signed.flatMap((one) => (one.decision === null ? [] : [one.decision])),
       outbox,
     },
@@ -138,9 +139,9 @@ export const decideActor = async (
   };
 };
 
-const sign = async (signer: ReceiptSigner, receipt: SignableText): Promise<string> => {
+const sign = async (signer: ReceiptSigner, receipt: SignableText): Promise<Uint8Array> => {
   const signature = await signer.sign(Buffer.from(receipt.unsigned, 'utf8'));
-  return receipt.signed(formatSignature(signer.kid, Buffer.from(signature).toString('base64')));
+  return Buffer.from(receipt.signed(formatSignature(signer.kid, Buffer.from(signature).toString('base64'))), 'utf8');
 };
 
 const prepareDecision = (
@@ -158,7 +159,14 @@ const prepareDecision = (
   const { signal, made, rules, decisionId, decidedAt } = facts;
   const receiptId = receiptIdOf(deps.ids, decisionId, 'decision');
   const trace = canonicalJson(traceOf(made));
-  const stateDigest = digestOf(deps.ids, { chain: facts.state.chain, profile: facts.state.profile });
+  const read = JSON.stringify({
+    signal,
+    state_chain: facts.state.chain,
+    profile: facts.state.profile,
+    snapshot_hash: rules.snapshotHash,
+    policy_version_ids: rules.policyVersionIds,
+    decided_at_ms: decidedAt.ms,
+  });
   const unsigned = buildDecisionReceipt(
     {
       receiptId,
@@ -170,7 +178,8 @@ const prepareDecision = (
       decidedAtMs: decidedAt.ms,
       decidedAtMonotonicMs: decidedAt.monotonicMs,
       traceDigest: `sha256:${deps.ids.sha256(trace)}`,
-      stateDigest,
+      readDigest: `sha256:${deps.ids.sha256(read)}`,
+      stateDigest: digestOf(deps.ids, { chain: facts.state.chain, profile: facts.state.profile }),
       degraded: false,
     },
     deps.ids,
@@ -193,14 +202,7 @@ const prepareDecision = (
       decidedAtMs: decidedAt.ms,
       body: JSON.stringify(assembled.decision),
       trace,
-      read: canonicalJson({
-        signal,
-        state_chain: facts.state.chain,
-        profile: facts.state.profile,
-        snapshot_hash: rules.snapshotHash,
-        policy_version_ids: rules.policyVersionIds,
-        decided_at_ms: decidedAt.ms,
-      }),
+      read,
       receiptId,
       actions: made.actions.map((action) => ({
         actionId: action.actionId,

@@ -47,10 +47,10 @@ export const decisionRecords = (
 };
 
 /** The signed receipt as it goes out, last of its decision's records. */
-export const receiptRecord = (codec: RecordCodec, decision: OutputRecord, receipt: string): OutputRecord => ({
+export const receiptRecord = (codec: RecordCodec, decision: OutputRecord, receipt: Uint8Array): OutputRecord => ({
   topic: 'mmm.receipts',
   key: decision.key,
-  value: Buffer.from(receipt, 'utf8'),
+  value: receipt,
   headers: { ...decision.headers, 'mmm-schema': codec.schemaHeader('mmm.receipts') },
 });
 

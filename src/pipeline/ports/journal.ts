@@ -72,6 +72,8 @@ export interface ActorCommit {
   /** Set when the actor had no receipt key: stored with the actor if the commit wins. */
   readonly newReceiptKey: Uint8Array | null;
   readonly entries: readonly JournalEntry[];
+  /** For each entry the signal as JSON text, so that it can be explained and planned again; null where its decision's `read` holds it. */
+  readonly recorded: readonly (string | null)[];
   readonly decisions: readonly DecisionRow[];
   readonly outbox: readonly OutputRecord[];
 }
@@ -84,11 +86,11 @@ export interface DecisionRow {
   readonly body: string;
   /** Gate trace as JSON text. */
   readonly trace: string;
-  /** What was read: policy snapshot, playbook versions, state digest, as JSON text (G3). */
+  /** What was read: the signal, policy snapshot, playbook versions, state digest, as JSON text (G3). The receipt holds its digest. */
   readonly read: string;
   readonly receiptId: string;
-  /** Signed receipt as the exact JSON text that is published. */
-  readonly receipt: string;
+  /** Signed receipt: the very bytes that are published, UTF-8 JSON text. */
+  readonly receipt: Uint8Array;
   readonly actions: readonly ActionRow[];
 }
 

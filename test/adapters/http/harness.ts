@@ -61,7 +61,9 @@ export class MemoryDecisionReader implements DecisionReader {
       const answer = await commit(request);
       request.actors.forEach((actor, index) => {
         if (answer.actors[index]?.status !== 'committed') return;
-        for (const row of actor.decisions) this.stored.push({ ...row, ...actor.key });
+        for (const row of actor.decisions) {
+          this.stored.push({ ...row, ...actor.key, receipt: Buffer.from(row.receipt).toString('utf8') });
+        }
       });
       return answer;
     };

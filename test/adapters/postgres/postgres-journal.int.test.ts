@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PostgresJournal } from '../../../src/adapters/postgres/postgres-journal.ts';
+import type { OutputRecord } from '../../../src/pipeline/ports/records.ts';
 import { journalContract } from '../../contracts/journal.ts';
-import { actor, foldOne, fresh, next, outboxTexts } from '../../contracts/journal-records.ts';
+import { actor, foldOne, fresh, next, outboxTexts, record, signalText } from '../../contracts/journal-records.ts';
 import type { TestDatabase } from './test-database.ts';
 import { makeDatabase } from './test-database.ts';
 
@@ -118,6 +119,31 @@ describe('journal on PostgreSQL', () => {
       signalId,
     ]);
     expect((await journal.knownSignals([{ tenantId: 'acme', signalId }])).size).toBe(1);
+  });
+
+  test('what was not decided keeps its signal byte for byte; a receipt is stored and published as the same bytes', async () => {
+    const at = await newShard();
+    const plain = next(fresh(), { count: 2 });
+    const [decision] = plain.decisions;
+    const receipt: OutputRecord = {
+      topic: 'mmm.receipts',
+      key: 'acme|someone',
+      value: decision?.receipt ?? null,
+      headers: {},
+    };
+    await journal.commit({ ...at, actors: [{ ...plain, outbox: [record('first'), receipt, record('last')] }] });
+    const rows = await database.pipeline.query<{ signal: string | null }>(
+      'SELECT signal FROM mmm_journal WHERE tenant_id = $1 AND actor_id = $2 ORDER BY version',
+      [plain.key.tenantId, plain.key.actorId],
+    );
+    expect(rows.map((row) => row.signal)).toEqual([signalText(plain.entries[0]?.signalId ?? ''), null]);
+    expect(await outboxTexts(journal, at.shard)).toEqual([
+      'first',
+      Buffer.from(decision?.receipt ?? []).toString('utf8'),
+      'last',
+    ]);
+    const stored = await journal.decisionOfSignal('acme', plain.entries[1]?.signalId ?? '');
+    expect(stored?.receipt).toBe(Buffer.from(decision?.receipt ?? []).toString('utf8'));
   });
 
   test('an action is stored with its decision', async () => {

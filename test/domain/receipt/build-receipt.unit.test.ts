@@ -75,6 +75,7 @@ const receiptFor = (signal: MmmSignalInput): ReturnType<typeof buildDecisionRece
       decidedAtMs: NOON_MS,
       decidedAtMonotonicMs: 12,
       traceDigest: `sha256:${uuidIds.sha256('trace')}`,
+      readDigest: `sha256:${uuidIds.sha256('read')}`,
       stateDigest: `sha256:${uuidIds.sha256('state')}`,
       degraded: false,
     },

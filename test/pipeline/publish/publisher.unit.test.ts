@@ -20,6 +20,7 @@ test('after a publication without rows, the journal still hears how far publishi
     newHead: 'h',
     newReceiptKey: null,
     entries: [],
+    recorded: [],
     decisions: [],
     outbox: [record],
   };
