@@ -111,7 +111,7 @@ export class DecideHarness {
       cache: this.cache,
       codec: jsonCodec,
       ids: uuidIds,
-      signer: { kid: 'test', sign: (bytes) => Promise.resolve(bytes.slice(0, 64)) },
+      signer: { kid: 'test', sign: (texts) => Promise.resolve(texts.map(() => 'c2lnbmVk')) },
       rules: { current: () => rules, load: () => Promise.resolve(rules) },
       clock: { now: () => this.now, monotonicMs: () => performance.now() },
       randomId: randomUUID,

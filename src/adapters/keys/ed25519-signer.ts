@@ -1,11 +1,15 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { MmmError } from '../../errors.ts';
 import type { ReceiptSigner } from '../../pipeline/ports/signer.ts';
+import { signTexts } from './sign-texts.ts';
+import { SigningThread } from './signing-thread.ts';
 
 export interface SigningKey extends ReceiptSigner {
   /** PEM SPKI, for the trust store of the readers (contracts 5.4). */
   readonly publicKeyPem: string;
+  /** The same key, signing larger numbers of texts on a thread of its own until it is closed. */
+  onThread(): SigningKey & { close(): Promise<void> };
 }
 
 /** Reads the key that signs receipts. Throws SIGNING_KEY_MISSING or SIGNING_KEY_INVALID: without a key the engine does not start (G6, D-45). */
@@ -17,15 +21,18 @@ export const loadSigningKey = (file: string | null, kid: string): SigningKey => 
 /** A key that ends with the process, for runs whose receipts nobody keeps (`try`). */
 export const ephemeralSigningKey = (): SigningKey => signingKey(generateKeyPairSync('ed25519').privateKey, 'ephemeral');
 
-/**
- * Signs in place: 40 us. The way to the thread pool and back took the main thread 160 us a signature when the processors were busy, and a third of
- * the time of `try`, which waits for each.
- */
-const signingKey = (key: KeyObject, kid: string): SigningKey => ({
-  kid,
-  publicKeyPem: createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString(),
-  sign: (bytes) => Promise.resolve(sign(null, bytes, key)),
-});
+const signingKey = (key: KeyObject, kid: string): SigningKey => {
+  const inPlace: SigningKey = {
+    kid,
+    publicKeyPem: createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString(),
+    sign: (texts) => Promise.resolve(signTexts(key, texts)),
+    onThread: () => {
+      const thread = new SigningThread(key);
+      return { ...inPlace, sign: (texts) => thread.sign(texts), close: () => thread.close() };
+    },
+  };
+  return inPlace;
+};
 
 /** Makes a key for the embedded default, mode 0600, unless the file is there already. */
 export const ensureSigningKey = (file: string): void => {

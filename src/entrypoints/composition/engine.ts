@@ -70,7 +70,8 @@ export const openEngine = async (
     for (const one of opened.splice(0).reverse()) await one();
   };
   try {
-    const signer = signingKeyOf(config);
+    const signer = signingKeyOf(config).onThread();
+    opened.push(() => signer.close());
     const store = await openStore(config, logger, 'engine');
     opened.push(() => store.close());
     void store.ended.then((reason) => onFailed(new MmmError('DATABASE_UNAVAILABLE', reason)));

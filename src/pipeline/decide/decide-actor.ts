@@ -6,24 +6,20 @@ import { traceOf } from '../../domain/decision/trace.ts';
 import { actorKeyText, decisionIdOf, type IdPort, receiptIdOf } from '../../domain/ids.ts';
 import { buildDecisionReceipt, digestOf } from '../../domain/receipt/build-receipt.ts';
 import { canonicalJson } from '../../domain/receipt/canonical-json.ts';
-import { formatSignature, type SignableText, signableText } from '../../domain/receipt/signature.ts';
+import { type SignableText, signableText } from '../../domain/receipt/signature.ts';
 import type { TenantRules } from '../../domain/rules.ts';
 import { isRetriable } from '../../errors.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { JournalEntry } from '../../domain/actor-state.ts';
 import type { RecordCodec } from '../ports/codec.ts';
-import type { ActorCommit, DecisionRow } from '../ports/journal.ts';
+import type { DecisionRow } from '../ports/journal.ts';
 import type { OutputRecord } from '../ports/records.ts';
-import type { ReceiptSigner } from '../ports/signer.ts';
 import type { Standing } from './actor-memory.ts';
-import { decisionRecords, receiptRecord } from './decision-records.ts';
+import { decisionRecords } from './decision-records.ts';
 
 export interface DecideActorDeps {
   readonly ids: IdPort;
   readonly codec: RecordCodec;
-  readonly signer: ReceiptSigner;
-  /** Random, for heads: an actor is "at v" only if version and head match (design 3.2). */
-  readonly randomId: () => string;
   /** A new receipt key and the reference that it gives this actor. */
   readonly newActorRef: (actorId: string) => { readonly key: Uint8Array; readonly ref: string };
   readonly contextOf: (signal: MmmSignalInput) => ContextFacts;
@@ -35,38 +31,36 @@ export interface DecidedAt {
   readonly monotonicMs: number;
 }
 
-export interface DecidedSignal {
-  readonly signal: MmmSignalInput;
-  readonly plan: Plan;
-  readonly decision: DecisionRow | null;
-}
-
-export interface DecidedActor {
-  readonly commit: ActorCommit;
-  readonly next: Standing;
-  readonly signals: readonly DecidedSignal[];
-  /** Signals that a fault of ours made undecidable alone: they go to the dead letters, the others go on. */
-  readonly failed: readonly { readonly signal: MmmSignalInput; readonly error: unknown }[];
-}
-
 /** A decision whose content is whole but for the signature: what can fail on content has been done. */
-interface UnsignedDecision {
+export interface UnsignedDecision {
   readonly row: Omit<DecisionRow, 'receipt'>;
   readonly records: readonly OutputRecord[];
   readonly receipt: SignableText;
 }
 
-/**
- * One actor's signals of a micro-batch, in order: plan, evolve, next (design 3.2 step 3). Writes nothing. Plans before it first waits, so that the
- * caller can tell the work from the waiting; then waits for the signatures, which decide nothing, of all its decisions at once.
- */
-export const decideActor = async (
+/** An actor's signals, planned. Only the signatures are missing, which decide nothing. */
+export interface PlannedActor {
+  readonly standing: Standing;
+  readonly newRef: { readonly key: Uint8Array; readonly ref: string } | null;
+  readonly entries: readonly JournalEntry[];
+  readonly state: Standing['state'];
+  readonly decided: readonly {
+    readonly signal: MmmSignalInput;
+    readonly plan: Plan;
+    readonly unsigned: UnsignedDecision | null;
+  }[];
+  /** Signals that a fault of ours made undecidable alone: they go to the dead letters, the others go on. */
+  readonly failed: readonly { readonly signal: MmmSignalInput; readonly error: unknown }[];
+}
+
+/** One actor's signals of a micro-batch, in order: plan, evolve, next (design 3.2 step 3). Writes nothing, waits for nothing. */
+export const planActor = (
   deps: DecideActorDeps,
   standing: Standing,
   signals: readonly MmmSignalInput[],
   rules: TenantRules | null,
   decidedAt: DecidedAt,
-): Promise<DecidedActor> => {
+): PlannedActor => {
   const newRef = standing.actorRef === null ? deps.newActorRef(standing.key.actorId) : null;
   const actorRef = standing.actorRef ?? newRef!.ref;
   const entries: JournalEntry[] = [];
@@ -105,43 +99,7 @@ export const decideActor = async (
       failed.push({ signal, error });
     }
   }
-
-  const newHead = deps.randomId();
-  const outbox: OutputRecord[] = [];
-  const signed: DecidedSignal[] = [];
-  const receipts = await Promise.all(
-    decided.map(({ unsigned }) => (unsigned === null ? Promise.resolve(null) : sign(deps.signer, unsigned.receipt))),
-  );
-  decided.forEach(({ signal, plan: made, unsigned }, at) => {
-    const receipt = receipts[at];
-    if (unsigned === null || receipt === null || receipt === undefined) {
-      signed.push({ signal, plan: made, decision: null });
-      return;
-    }
-    signed.push({ signal, plan: made, decision: { ...unsigned.row, receipt } });
-    outbox.push(...unsigned.records, receiptRecord(deps.codec, unsigned.records[0]!, receipt));
-  });
-  return {
-    commit: {
-      key: standing.key,
-      version: standing.version,
-      head: standing.head,
-      newHead,
-      newReceiptKey: newRef?.key ?? null,
-      entries,
-      recorded: decided.map(({ signal, unsigned }) => (unsigned === null ? JSON.stringify(signal) : null)),
-      decisions: signed.flatMap((one) => (one.decision === null ? [] : [one.decision])),
-      outbox,
-    },
-    next: { key: standing.key, version: standing.version + entries.length, head: newHead, actorRef, state },
-    signals: signed,
-    failed,
-  };
-};
-
-const sign = async (signer: ReceiptSigner, receipt: SignableText): Promise<Uint8Array> => {
-  const signature = await signer.sign(Buffer.from(receipt.unsigned, 'utf8'));
-  return Buffer.from(receipt.signed(formatSignature(signer.kid, Buffer.from(signature).toString('base64'))), 'utf8');
+  return { standing, newRef, entries, state, decided, failed };
 };
 
 const prepareDecision = (

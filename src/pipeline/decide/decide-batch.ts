@@ -9,9 +9,10 @@ import { type CommitAnswer, type Journal, journalSignalKey } from '../ports/jour
 import type { OutputRecord } from '../ports/records.ts';
 import type { RulesSource } from '../ports/rules-source.ts';
 import type { ActorMemory } from './actor-memory.ts';
-import { type DecideActorDeps, type DecidedActor, type DecidedSignal, decideActor } from './decide-actor.ts';
+import { type DecideActorDeps, planActor } from './decide-actor.ts';
+import { type DecidedActor, type DecidedSignal, type SealDeps, sealActors } from './seal-actors.ts';
 
-export interface DecideBatchDeps extends DecideActorDeps {
+export interface DecideBatchDeps extends DecideActorDeps, SealDeps {
   readonly journal: Journal;
   readonly rules: RulesSource;
   readonly clock: Clock;
@@ -100,13 +101,12 @@ export const decideBatch = async (
           stretchFromMs = deps.clock.monotonicMs();
         }
         const started = deps.clock.monotonicMs();
-        const planned = decideActor(deps, standing, lane, rules.get(lane[0]!.tenant_id) ?? null, decidedAt);
+        const actor = planActor(deps, standing, lane, rules.get(lane[0]!.tenant_id) ?? null, decidedAt);
         planMs += deps.clock.monotonicMs() - started;
-        const actor = await planned;
         return lane.map(() => actor);
       },
     );
-    const made = [...new Set(perSignal)];
+    const made = await sealActors(deps, [...new Set(perSignal)]);
     for (const actor of made) failed.push(...actor.failed);
 
     const toCommit = made.filter((actor) => actor.commit.entries.length > 0);

@@ -1,0 +1,85 @@
+import type { Plan } from '../../domain/decision/planned.ts';
+import { formatSignature } from '../../domain/receipt/signature.ts';
+import { MmmError } from '../../errors.ts';
+import type { MmmSignalInput } from '../../generated/records.ts';
+import type { RecordCodec } from '../ports/codec.ts';
+import type { ActorCommit, DecisionRow } from '../ports/journal.ts';
+import type { OutputRecord } from '../ports/records.ts';
+import type { ReceiptSigner } from '../ports/signer.ts';
+import type { Standing } from './actor-memory.ts';
+import type { PlannedActor, UnsignedDecision } from './decide-actor.ts';
+import { receiptRecord } from './decision-records.ts';
+
+export interface SealDeps {
+  readonly codec: RecordCodec;
+  readonly signer: ReceiptSigner;
+  /** Random, for heads: an actor is "at v" only if version and head match (design 3.2). */
+  readonly randomId: () => string;
+}
+
+export interface DecidedSignal {
+  readonly signal: MmmSignalInput;
+  readonly plan: Plan;
+  readonly decision: DecisionRow | null;
+}
+
+export interface DecidedActor {
+  readonly commit: ActorCommit;
+  readonly next: Standing;
+  readonly signals: readonly DecidedSignal[];
+  readonly failed: PlannedActor['failed'];
+}
+
+/** The receipts of all these actors signed, in one question to the signer, and each actor's commit made of them. */
+export const sealActors = async (deps: SealDeps, actors: readonly PlannedActor[]): Promise<readonly DecidedActor[]> => {
+  const { signer } = deps;
+  const texts = actors.flatMap(({ decided }) =>
+    decided.flatMap(({ unsigned }) => (unsigned === null ? [] : [unsigned.receipt.unsigned])),
+  );
+  const signatures = texts.length === 0 ? [] : await signer.sign(texts);
+  if (signatures.length !== texts.length) throw new MmmError('INTERNAL_ERROR', 'the signer left receipts unsigned');
+  let next = 0;
+  const receiptOf = ({ receipt }: UnsignedDecision): Uint8Array =>
+    Buffer.from(receipt.signed(formatSignature(signer.kid, signatures[next++]!)), 'utf8');
+  return actors.map((actor) => sealActor(deps, actor, receiptOf));
+};
+
+const sealActor = (
+  deps: SealDeps,
+  { standing, newRef, entries, state, decided, failed }: PlannedActor,
+  receiptOf: (unsigned: UnsignedDecision) => Uint8Array,
+): DecidedActor => {
+  const newHead = deps.randomId();
+  const outbox: OutputRecord[] = [];
+  const decisions: DecisionRow[] = [];
+  const signals = decided.map(({ signal, plan: made, unsigned }): DecidedSignal => {
+    if (unsigned === null) return { signal, plan: made, decision: null };
+    const receipt = receiptOf(unsigned);
+    const decision = { ...unsigned.row, receipt };
+    decisions.push(decision);
+    outbox.push(...unsigned.records, receiptRecord(deps.codec, unsigned.records[0]!, receipt));
+    return { signal, plan: made, decision };
+  });
+  return {
+    commit: {
+      key: standing.key,
+      version: standing.version,
+      head: standing.head,
+      newHead,
+      newReceiptKey: newRef?.key ?? null,
+      entries,
+      recorded: decided.map(({ signal, unsigned }) => (unsigned === null ? JSON.stringify(signal) : null)),
+      decisions,
+      outbox,
+    },
+    next: {
+      key: standing.key,
+      version: standing.version + entries.length,
+      head: newHead,
+      actorRef: standing.actorRef ?? newRef?.ref ?? null,
+      state,
+    },
+    signals,
+    failed,
+  };
+};
