@@ -95,6 +95,15 @@ const addParts = (
     async () => void (urls.metrics = (await servers.metrics.start()).url),
     () => servers.metrics.stop(),
   );
+  // Before the pipeline: joining the group may take the session timeout of a worker that was killed, and health has to answer meanwhile. Stopped after
+  // it: what is decided for a caller while the sessions end waits in the outbox for the next owner.
+  if (roles.has('api')) {
+    lifecycle.add(
+      'http',
+      async () => void (urls.api = (await servers.api.start()).url),
+      () => servers.api.stop(),
+    );
+  }
   lifecycle.add(
     'pipeline',
     () => engine.pipeline.start(),
@@ -105,13 +114,6 @@ const addParts = (
     async () => void (stopMaintenance = keepMaintained(engine.log, engine.store, parts.metrics, logger)),
     async () => stopMaintenance(),
   );
-  if (roles.has('api')) {
-    lifecycle.add(
-      'http',
-      async () => void (urls.api = (await servers.api.start()).url),
-      () => servers.api.stop(),
-    );
-  }
   lifecycle.add(
     'welcome',
     async () => {

@@ -105,8 +105,12 @@ afterAll(async () => {
 
 test('npm start: the printed call gives a decision with a card, and its receipt verifies with the key of the data folder', async () => {
   const { example } = await pasted();
-  const { status, answer } = await call('decide', example);
-  expect([status, answer['result']]).toEqual([200, 'decided']);
+  // On a busy machine the first call may be over its budget of 150 ms: then nothing is stored, and it is asked again.
+  const answer = await waitFor('a decision within the budget', async () => {
+    const { status, answer: given } = await call('decide', example);
+    expect([status, given['result']]).toEqual([200, expect.stringMatching(/^(decided|over_budget)$/)]);
+    return given['result'] === 'decided' ? given : null;
+  });
   expect(answer['actions']).toHaveLength(1);
   const { decision_id, receipt_id } = answer['decision'] as Record<string, string>;
   const { answer: list } = await call('decisions');

@@ -176,8 +176,7 @@ const checksOf = (store: Store, log: EngineLog, pipeline: Pipeline): Engine['che
   {
     name: 'partitions',
     check: async () => {
-      const waiting =
-        pipeline.health().partitions?.filter((one) => one.state === 'blocked' || one.state === 'waiting') ?? [];
+      const waiting = pipeline.health().partitions?.filter((one) => one.state !== 'running') ?? [];
       if (waiting.length === 0) return;
       const which = waiting.map((one) => `${one.partition}: ${one.code ?? one.state}`);
       throw new MmmError('DEPENDENCY_UNAVAILABLE', which.join(', '));

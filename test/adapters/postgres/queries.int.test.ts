@@ -72,7 +72,7 @@ test('a decision and a receipt by id, to their tenant only, byte for byte (D-94 
   expect(await reader.receipt('acme', 'receipt-of-s1')).toEqual({
     receiptId: 'receipt-of-s1',
     actorId: 'dev1',
-    receipt: stored?.receipt,
+    receipt: Buffer.from(stored?.receipt ?? []).toString('utf8'),
   });
   expect(await reader.decision('other', 'decision-of-s1')).toBeNull();
   expect(await reader.receipt('other', 'receipt-of-s1')).toBeNull();
