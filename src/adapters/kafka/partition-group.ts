@@ -182,13 +182,18 @@ export class KafkaPartitionGroup implements PartitionGroup {
     if (payload.isStale() || first === null) return;
     const slot = this.#slot(partition);
     const run = { first: BigInt(first), last: BigInt(batch.lastOffset()), records: batch.messages.map(logRecord) };
+    const expected = slot.buffer.next;
+    if (expected !== null && BigInt(batch.highWatermark) < expected) {
+      this.#startOver(partition, slot);
+      return;
+    }
     const answer = slot.buffer.offer(run);
     if (answer === 'taken') slot.again = null;
     if (answer === 'taken' || answer === 'known') {
       payload.resolveOffset(batch.lastOffset());
       this.#throttle(partition, slot);
     } else if (answer === 'gap') {
-      void this.#mend(partition, slot, run.first);
+      this.#mend(partition, slot, run.first);
     }
   }
 
@@ -196,14 +201,8 @@ export class KafkaPartitionGroup implements PartitionGroup {
    * What arrived lies ahead of what is expected. Either it is the answer to a fetch from before a seek (read again from the right
    * place), or the log no longer holds what is expected: then that is lost, said so, and reading goes on at the log's start.
    */
-  async #mend(partition: number, slot: Slot, arrived: bigint): Promise<void> {
-    const expected = slot.buffer.next;
-    // One at a time: the same wrong fetch comes again meanwhile, and must not pass for a second finding.
-    if (expected === null || slot.mending) return;
-    slot.mending = true;
-    try {
-      const start = await this.#logStart(partition);
-      if (slot.buffer.next !== expected) return;
+  #mend(partition: number, slot: Slot, arrived: bigint): void {
+    void this.#withLogStart(partition, slot, (start, expected) => {
       const skipped = slot.again === expected ? arrived : start;
       if (skipped > expected) {
         this.#deps.logger.error('kafka.records_lost', { partition, from: String(expected), to: String(skipped) });
@@ -211,9 +210,34 @@ export class KafkaPartitionGroup implements PartitionGroup {
       }
       slot.again = expected;
       this.#moveTo(partition, slot.buffer.next ?? expected);
+    });
+  }
+
+  /**
+   * The log ends before what was already read: it lost its tail (an election of a broker that was behind), and new records take numbers that pass for
+   * known ones. Everything is read again from the log's start; the journal tells what is new. A log that has grown past the place again meanwhile can
+   * not be told apart: that needs leader epochs, which this client does not have.
+   */
+  #startOver(partition: number, slot: Slot): void {
+    void this.#withLogStart(partition, slot, (start, expected) => {
+      this.#deps.logger.error('kafka.log_went_back', { partition, expected: String(expected), from: String(start) });
+      slot.buffer.open(start);
+      slot.again = null;
+      this.#moveTo(partition, start);
+    });
+  }
+
+  /** One at a time: the same wrong fetch comes again meanwhile, and must not pass for a second finding. */
+  async #withLogStart(partition: number, slot: Slot, work: (start: bigint, expected: bigint) => void): Promise<void> {
+    const expected = slot.buffer.next;
+    if (expected === null || slot.mending) return;
+    slot.mending = true;
+    try {
+      const start = await this.#logStart(partition);
+      if (slot.buffer.next === expected) work(start, expected);
     } catch (error) {
-      // The next fetch finds the same gap and comes here again.
-      this.#deps.logger.warn('kafka.gap_not_mended', { partition, error });
+      // The next fetch finds the same and comes here again.
+      this.#deps.logger.warn('kafka.place_not_mended', { partition, error });
     } finally {
       slot.mending = false;
     }

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { KafkaNames } from '../../../src/adapters/kafka/names.ts';
 import { PartitionCounts } from '../../../src/adapters/kafka/partition-counts.ts';
 import { KafkaPartitionGroup } from '../../../src/adapters/kafka/partition-group.ts';
+import type { PartitionReader } from '../../../src/pipeline/ports/partitions.ts';
 import { clock, logger, metrics } from './cluster.ts';
 
 const EVENTS = ['GROUP_JOIN', 'REBALANCING', 'HEARTBEAT', 'CRASH', 'STOP', 'END_BATCH_PROCESS'] as const;
@@ -14,6 +15,7 @@ class ScriptedConsumer {
   readonly #listeners = new Map<string, ((event: { payload: unknown }) => void)[]>();
   #eachBatch: ((payload: EachBatchPayload) => Promise<void>) | null = null;
   #seeking = false;
+  #sought = Promise.withResolvers<void>();
 
   on(name: string, listener: (event: { payload: unknown }) => void): void {
     this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
@@ -23,6 +25,11 @@ class ScriptedConsumer {
   }
   seek(): void {
     this.#seeking = true;
+    this.#sought.resolve();
+    this.#sought = Promise.withResolvers();
+  }
+  nextSeek(): Promise<void> {
+    return this.#sought.promise;
   }
   /** The client's next fetch takes the seek; until then, what it has fetched before is stale. */
   seekIsTaken(): void {
@@ -39,8 +46,9 @@ class ScriptedConsumer {
   }
 
   /** As the client does: the handler, then the event, also for a batch that the handler refused. */
-  async deliver(topic: string, first: number, values: readonly string[]): Promise<void> {
+  async deliver(topic: string, first: number, values: readonly string[], end?: number): Promise<void> {
     const last = first + values.length - 1;
+    const highWatermark = String(end ?? last + 1);
     const messages = values.map((value, i) => ({
       offset: String(first + i),
       key: null,
@@ -48,7 +56,14 @@ class ScriptedConsumer {
       timestamp: '0',
       headers: {},
     }));
-    const batch = { topic, partition: 0, messages, firstOffset: () => String(first), lastOffset: () => String(last) };
+    const batch = {
+      topic,
+      partition: 0,
+      messages,
+      highWatermark,
+      firstOffset: () => String(first),
+      lastOffset: () => String(last),
+    };
     await this.#eachBatch!({
       batch,
       isStale: () => this.#seeking,
@@ -64,10 +79,14 @@ class ScriptedConsumer {
   }
 }
 
-test('records that were fetched while a session seeks to that very place are not lost', async () => {
-  const consumer = new ScriptedConsumer();
+const topic = new KafkaNames('').topic('mmm.signals');
+
+/** A group that owns partition 0, on a log that starts at 0. */
+const started = async (consumer: ScriptedConsumer): Promise<KafkaPartitionGroup> => {
   const names = new KafkaNames('');
-  const admin = {} as Admin;
+  const admin = {
+    fetchTopicOffsets: () => Promise.resolve([{ partition: 0, low: '0', high: '0', offset: '0' }]),
+  } as unknown as Admin;
   const group = new KafkaPartitionGroup({
     kafka: { consumer: () => consumer as unknown as Consumer } as unknown as Kafka,
     admin,
@@ -78,14 +97,40 @@ test('records that were fetched while a session seeks to that very place are not
     logger,
     onFailed: () => undefined,
   });
-  const topic = names.topic('mmm.signals');
   await group.start({ assigned: () => undefined, revoked: () => undefined });
   consumer.emit('GROUP_JOIN', { memberAssignment: { [topic]: [0] } });
+  return group;
+};
+
+const textsOf = async (reader: PartitionReader): Promise<string[]> =>
+  (await reader.take(10, 0)).map(({ value }) => String(value));
+
+test('records that were fetched while a session seeks to that very place are not lost', async () => {
+  const consumer = new ScriptedConsumer();
+  const group = await started(consumer);
   const reader = group.reader(0);
   await reader.seek(5n);
   await consumer.deliver(topic, 5, ['a', 'b']);
   consumer.seekIsTaken();
   await consumer.deliver(topic, 5, ['a', 'b']);
-  expect((await reader.take(10, 0)).map(({ value }) => String(value))).toEqual(['a', 'b']);
+  expect(await textsOf(reader)).toEqual(['a', 'b']);
+  await group.stop();
+});
+
+test('a log that lost its tail is read again from its start: new records under numbers that were read before are not skipped', async () => {
+  const consumer = new ScriptedConsumer();
+  const group = await started(consumer);
+  const reader = group.reader(0);
+  await reader.seek(5n);
+  consumer.seekIsTaken();
+  await consumer.deliver(topic, 5, ['old 5', 'old 6']);
+  expect(await textsOf(reader)).toEqual(['old 5', 'old 6']);
+  // An election of a broker that held only 0 to 3: the client starts over by itself, and what it brings looks known.
+  const sought = consumer.nextSeek();
+  await consumer.deliver(topic, 4, ['new 4'], 5);
+  await sought;
+  consumer.seekIsTaken();
+  await consumer.deliver(topic, 0, ['old 0', 'old 1', 'old 2', 'old 3', 'new 4'], 5);
+  expect(await textsOf(reader)).toEqual(['old 0', 'old 1', 'old 2', 'old 3', 'new 4']);
   await group.stop();
 });
