@@ -1,4 +1,6 @@
+import type { Card } from './card.ts';
 import type { ActionType, SignalResult, Surface } from './vocabulary.ts';
+import type { WaitingCandidate } from './waiting.ts';
 
 /** What is known of a person apart from the journal: kept in PostgreSQL, read in the same snapshot as the fold, so a change of it is a new version. */
 export interface ActorProfile {
@@ -47,6 +49,12 @@ export interface JournalEntry {
   /** Null for re-entries, which are not counted in `recent` (design 3.6). */
   readonly recent: RecentSignal | null;
   readonly sent: readonly SentAction[];
+  /** Candidates that this entry put off. Absent = none, so that the chains of journals from before there was deferral still hold; also below. */
+  readonly deferred?: readonly WaitingCandidate[];
+  /** Action ids of waiting candidates that wait no more. */
+  readonly resolved?: readonly string[];
+  /** Cards as they stand after this entry. */
+  readonly cards?: readonly Card[];
   /**
    * Hex SHA-256 over the chain of the entry before and the canonical JSON of this entry without `chain` ('' before the first): whoever holds the
    * journal can show what a decision read, and a changed line breaks every later digest (G3).
@@ -63,6 +71,10 @@ export interface ActorState {
   readonly recent: readonly RecentSignal[];
   /** By atMs, oldest first. */
   readonly sent: readonly SentAction[];
+  /** What was put off and not yet decided again, oldest first; at most `WAITING_MAX`. */
+  readonly waiting: readonly WaitingCandidate[];
+  /** What the person has in front of them, and what was lately taken away; oldest first, at most `CARDS_MAX`. */
+  readonly cards: readonly Card[];
 }
 
 export const RECENT_MAX = 512;
@@ -70,4 +82,11 @@ export const RECENT_WINDOW_MS = 30 * 24 * 3_600_000;
 /** Longest cap or cool-down window a playbook may name; sent actions older than this can decide nothing. */
 export const SENT_WINDOW_MS = 30 * 24 * 3_600_000;
 
-export const emptyState = (profile: ActorProfile | null): ActorState => ({ chain: '', profile, recent: [], sent: [] });
+export const emptyState = (profile: ActorProfile | null): ActorState => ({
+  chain: '',
+  profile,
+  recent: [],
+  sent: [],
+  waiting: [],
+  cards: [],
+});

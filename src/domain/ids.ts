@@ -37,6 +37,21 @@ export const actionIdOf = (
   version: number,
   index: number,
 ): string => idFrom(port, 'action', [decisionId, playbookId, version, index]);
+/** Of a candidate that goes on from a deferred one: several of one playbook may be decided again together. */
+export const continuedActionIdOf = (
+  port: IdPort,
+  decisionId: string,
+  place: { readonly playbookId: string; readonly version: number; readonly index: number },
+  continues: string,
+): string => idFrom(port, 'action', [decisionId, place.playbookId, place.version, place.index, continues]);
+/** A re-entry: the same deferral gives the same signal, however often it is handed out. */
+export const reentrySignalIdOf = (
+  port: IdPort,
+  kind: string,
+  decisionId: string,
+  actionId: string,
+  attempt: number,
+): string => idFrom(port, 'signal', [kind, decisionId, actionId, attempt]);
 export const deliveryIdOf = (port: IdPort, actionId: string, surface: string): string =>
   idFrom(port, 'delivery', [actionId, surface]);
 export const receiptIdOf = (port: IdPort, attests: string, what: string): string =>
@@ -49,3 +64,12 @@ export const cardIdOf = (
   subjectKey: string,
   surface: string,
 ): string => idFrom(port, 'card', [key.tenantId, key.actorId, playbookId, subjectKey, surface]);
+
+/**
+ * Where a card is, for its id. With the action's type: a Mirror and a Mentor of one playbook on one surface would else be one card, and the second
+ * hide the first. With its life from the second on: a card that was folded or expired and opens again counts its revisions from 1 again.
+ */
+export const cardPlaceText = (
+  { surface, life }: { readonly surface: string; readonly life: number },
+  actionType: string,
+): string => (life === 1 ? `${surface}/${actionType}` : `${surface}/${actionType}/${life}`);

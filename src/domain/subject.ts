@@ -86,3 +86,22 @@ export const subjectKeyOfSignal = (signal: SubjectFacts & Pick<MmmSignalInput, '
   const subject = subjectOf(signal);
   return subject.kind === 'general' ? null : subjectKeyOf(subject);
 };
+
+const FIELDS_OF: Readonly<Record<string, readonly (keyof MmmSubject)[]>> = {
+  incident: ['incident_id'],
+  pull_request: ['repo_id', 'pr_number'],
+  build: ['repo_id', 'build_id'],
+  file: ['repo_id', 'file_path'],
+  branch: ['repo_id', 'branch'],
+  commit: ['repo_id', 'commit'],
+  repository: ['repo_id'],
+};
+const ALL_FIELDS = ['repo_id', 'branch', 'commit', 'pr_number', 'build_id', 'incident_id', 'file_path'] as const;
+
+/** The subject that a key names, with what its identity says and no more; null = `general`. The state of an actor keeps keys only. */
+export const subjectOfKey = (key: string | null): MmmSubject => {
+  if (key === null) return GENERAL;
+  const [kind = '', ...identity] = JSON.parse(key) as [string, ...(string | number | null)[]];
+  const fields = FIELDS_OF[kind] ?? ALL_FIELDS;
+  return { ...GENERAL, kind, ...Object.fromEntries(fields.map((field, at) => [field, identity[at] ?? null])) };
+};

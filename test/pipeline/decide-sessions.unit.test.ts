@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { MmmError } from '../../src/errors.ts';
+import { emptyState } from '../../src/domain/actor-state.ts';
 import { decideNow } from '../../src/pipeline/decide/decide-now.ts';
 import type { Publication, SessionOutput, SessionOutputs } from '../../src/pipeline/ports/partitions.ts';
 import { DecideHarness, NOTICE_PUSH, push, rulesWith } from './harness.ts';
@@ -133,7 +134,7 @@ describe('decide sessions', () => {
           version: folded!.version,
           head: 'of another history',
           actorRef: null,
-          state: { chain: '', profile: null, recent: [], sent: [] },
+          state: emptyState(null),
         })),
       );
     await harness.append([push('a', 'second')]);

@@ -3,16 +3,16 @@ import type { ActorKey } from '../../domain/ids.ts';
 import type { CachedState } from '../../pipeline/ports/state-cache.ts';
 
 /** Raised whenever the layout changes: a state of another layout reads as absent and is folded anew. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 type RecentRow = readonly [number, string, string | null, string | null, string | null, string | null];
 type SentRow = readonly [number, string, SentAction['actionType'], string | null, string | null];
 
-/** `<version> <JSON>`: the version stands in front so that the script reads it without a JSON parser. Rows are arrays: half the size of objects. */
+/** `<version> <JSON>`: the version stands in front so that the script reads it without a JSON parser. Rows are arrays: half the size of objects; what waits and the cards are few. */
 export const encodeState = ({ version, head, actorRef, state }: CachedState): string => {
   const recent = state.recent.map((r): RecentRow => [r.atMs, r.type, r.repo, r.branch, r.file, r.subject]);
   const sent = state.sent.map((s): SentRow => [s.atMs, s.playbookId, s.actionType, s.repo, s.subject]);
-  return `${version} ${JSON.stringify([LAYOUT, head, actorRef, state.chain, state.profile, recent, sent])}`;
+  return `${version} ${JSON.stringify([LAYOUT, head, actorRef, state.chain, state.profile, recent, sent, state.waiting, state.cards])}`;
 };
 
 const recentOf = ([atMs, type, repo, branch, file, subject]: RecentRow): RecentSignal => ({
@@ -38,9 +38,10 @@ export const decodeState = (key: ActorKey, text: string): CachedState | null => 
   if (space < 1 || !Number.isSafeInteger(version) || version < 1) return null;
   const parsed = parseArray(text.slice(space + 1));
   if (parsed === null || parsed[0] !== LAYOUT) return null;
-  const [, head, actorRef, chain, profile, recent, sent] = parsed;
+  const [, head, actorRef, chain, profile, recent, sent, waiting, cards] = parsed;
   if (typeof head !== 'string' || typeof chain !== 'string' || !Array.isArray(recent) || !Array.isArray(sent))
     return null;
+  if (!Array.isArray(waiting) || !Array.isArray(cards)) return null;
   if (actorRef !== null && typeof actorRef !== 'string') return null;
   return {
     key,
@@ -52,6 +53,8 @@ export const decodeState = (key: ActorKey, text: string): CachedState | null => 
       profile: profile as ActorState['profile'],
       recent: (recent as RecentRow[]).map(recentOf),
       sent: (sent as SentRow[]).map(sentOf),
+      waiting: waiting as ActorState['waiting'],
+      cards: cards as ActorState['cards'],
     },
   };
 };

@@ -7,10 +7,12 @@ import type {
   MmmRationale,
   MmmSignalInput,
 } from '../../generated/records.ts';
-import { cardIdOf, deliveryIdOf, eventIdOf, type IdPort } from '../ids.ts';
+import type { CardPlace } from '../card.ts';
+import { cardIdOf, cardPlaceText, deliveryIdOf, eventIdOf, type IdPort } from '../ids.ts';
 import type { TenantRules } from '../rules.ts';
 import { subjectKeyOf, subjectOf } from '../subject.ts';
 import type { Surface } from '../vocabulary.ts';
+import { digestDeliveries, foldDeliveries } from './assemble-cards.ts';
 import type { Plan, PlannedAction, PlannedCandidate, SurfacePayload } from './planned.ts';
 
 export type DeliveryTopic = `mmm.delivery.${Surface}`;
@@ -39,12 +41,11 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 /** The records of one decision (interface 4). Pure: the same input gives the same ids and bytes. The signal has an actor. */
 export const assemble = (input: AssembleInput): AssembledDecision => ({
   decision: decisionOf(input),
-  deliveries: input.plan.actions.flatMap((action) =>
-    action.surfaces.map((surface) => ({
-      topic: `mmm.delivery.${surface}` as const,
-      delivery: deliveryOf(input, action, surface),
-    })),
-  ),
+  deliveries: [
+    ...input.plan.actions.flatMap((action) => action.places.map((place) => deliveryOf(input, action, place))),
+    ...digestDeliveries(input, (action, place) => deliveryOf(input, action, place)),
+    ...foldDeliveries(input),
+  ].map((delivery) => ({ topic: `mmm.delivery.${delivery.surface}` as const, delivery })),
 });
 
 const actorOf = (signal: MmmSignalInput): string => {
@@ -130,18 +131,20 @@ const rationaleOf = ({ rationale }: PlannedAction, receiptId: string): MmmRation
   baseline_comparison: rationale.baselineComparison,
 });
 
-const deliveryOf = (input: AssembleInput, action: PlannedAction, surface: Surface): MmmDelivery => {
-  const { signal, ids } = input;
+const deliveryOf = (input: AssembleInput, action: PlannedAction, place: CardPlace): MmmDelivery => {
+  const { ids } = input;
+  const { surface } = place;
+  const signal = action.about;
   const subject = subjectOf(signal);
   const actor = { tenantId: signal.tenant_id, actorId: actorOf(signal) };
   const { title, body, variant, cta } = payloadOf(action, surface);
   return {
     delivery_id: deliveryIdOf(ids, action.actionId, surface),
-    // With the action's type: a Mirror and a Mentor of one playbook on one surface would else be one card, and the second hide the first.
-    card_id: cardIdOf(ids, actor, action.playbookId, subjectKeyOf(subject), `${surface}/${action.type}`),
-    revision: 1,
+    card_id: cardIdOf(ids, actor, action.playbookId, subjectKeyOf(subject), cardPlaceText(place, action.type)),
+    revision: place.revision,
     state: 'live',
-    notify: true,
+    // The first revision only: what follows changes a card that is there, without a sound.
+    notify: place.revision === 1,
     decision_id: input.decisionId,
     action_id: action.actionId,
     receipt_id: input.receiptId,

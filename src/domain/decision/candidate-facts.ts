@@ -3,6 +3,7 @@ import type { CoreResult } from '../action/core-content.ts';
 import { countedWhy } from '../action/reason.ts';
 import { renderCore } from '../action/render.ts';
 import { SENT_WINDOW_MS, type ActorState } from '../actor-state.ts';
+import { type Card, livePlaces } from '../card.ts';
 import { actionIdOf } from '../ids.ts';
 import type { ConditionResult, RuleEnvironment } from '../playbook/condition.ts';
 import type { CompiledAction, CompiledPlaybook, Playbook, Trigger } from '../playbook/model.ts';
@@ -36,6 +37,8 @@ export interface DecisionFacts {
   readonly dayEndMs: () => number;
   /** What earlier decisions sent. */
   readonly earlier: () => SentTally;
+  /** The actor's cards about this subject. */
+  readonly cards: () => readonly Card[];
 }
 
 /** One action of one matching playbook, with what its gates ask for. */
@@ -50,15 +53,18 @@ export interface CandidateFacts {
   readonly condition: () => ConditionResult;
   readonly surfaces: SurfaceChoice;
   readonly core: () => CoreResult;
+  /** The card it would be the next revision of, on `surfaces`; null: it would open one. */
+  readonly card: Card | null;
 }
 
-export const decisionFacts = (input: PlanInput, rules: TenantRules): DecisionFacts => {
+/** `asOfMs`: when a deferred signal is decided again, else null (see `recentOf`). */
+export const decisionFacts = (input: PlanInput, rules: TenantRules, asOfMs: number | null = null): DecisionFacts => {
   const { signal, state, context, decidedAtMs } = input;
   const { policy } = rules;
   const roles = state.profile?.roles ?? [];
   const zone = lazy(() => firstZone(state.profile?.timeZone ?? null, policy.timeZone));
   const subject = subjectKeyOfSignal(signal);
-  const environment = environmentOf(input, roles);
+  const environment = environmentOf(input, roles, asOfMs);
   const frame = lazy(() => ({
     dayStartMs: startOfDay(zone(), decidedAtMs),
     hourStartMs: decidedAtMs - HOUR_MS,
@@ -85,11 +91,16 @@ export const decisionFacts = (input: PlanInput, rules: TenantRules): DecisionFac
         frame(),
       ),
     ),
+    cards: lazy(() => state.cards.filter((card) => card.subject === subject)),
   };
 };
 
-const environmentOf = ({ signal, state, context }: PlanInput, roles: readonly string[]): RuleEnvironment => {
-  const recent = lazy(() => recentOf(state, signal));
+const environmentOf = (
+  { signal, state, context }: PlanInput,
+  roles: readonly string[],
+  asOfMs: number | null,
+): RuleEnvironment => {
+  const recent = lazy(() => recentOf(state, signal, asOfMs));
   return {
     signal,
     actor: { id: signal.actor_id ?? '', type: signal.actor_type, roles },
@@ -125,7 +136,21 @@ export const candidatesOf = (
     index,
     actionId: actionIdOf(ids, decisionId, playbook.id, playbook.version, index),
     condition: result,
-    surfaces: chooseSurfaces(compiled.action, decision),
+    ...placeOf(decision, playbook, compiled),
     core: lazy(() => renderCore(playbook, compiled, decision.environment, decision.counted)),
   }));
+};
+
+/** A repeat goes where its card is and nowhere else: a surface more would be a notification that no cap has seen. */
+const placeOf = (
+  decision: DecisionFacts,
+  playbook: Playbook,
+  { action }: CompiledAction,
+): Pick<CandidateFacts, 'surfaces' | 'card'> => {
+  const surfaces = chooseSurfaces(action, decision);
+  const card = decision.cards().find((one) => one.playbookId === playbook.id && one.actionType === action.type);
+  if (card === undefined) return { surfaces, card: null };
+  const live = livePlaces(card, decision.decidedAtMs);
+  const there = surfaces.surfaces.filter((surface) => live.some((place) => place.surface === surface));
+  return there.length === 0 ? { surfaces, card: null } : { surfaces: { ...surfaces, surfaces: there }, card };
 };

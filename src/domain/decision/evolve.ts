@@ -9,11 +9,13 @@ import {
   SENT_WINDOW_MS,
   type SentAction,
 } from '../actor-state.ts';
+import { withCards } from '../card.ts';
 import type { IdPort } from '../ids.ts';
 import { recentSignalOf } from '../playbook/recent.ts';
 import { canonicalJson } from '../receipt/canonical-json.ts';
 import { DAY_MS, MINUTE_MS } from '../time/zones.ts';
 import type { Plan } from './planned.ts';
+import { withWaiting } from './waiting-list.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 
 /** Any calendar day that caps may count lies within it, wherever the actor moves. */
@@ -65,6 +67,8 @@ export const evolve = (state: ActorState, entry: JournalEntry): ActorState => ({
   profile: state.profile,
   recent: entry.recent === null ? state.recent : withRecent(state.recent, entry.recent),
   sent: withSent(state.sent, entry.sent),
+  waiting: withWaiting(state.waiting, entry),
+  cards: withCards(state.cards, entry.cards ?? [], entry.decidedAtMs),
 });
 
 /** The fold over a journal, oldest entry first. */
@@ -81,6 +85,9 @@ const recentOfEntry = (signal: MmmSignalInput, plan: Plan, decidedAtMs: number):
   return recent !== null && recent.atMs <= decidedAtMs + MAX_AHEAD_MS ? recent : null;
 };
 
+/** Absent where there is nothing: an absent list and an empty one would be two digests of one entry. */
+const some = <T>(list: readonly T[] | undefined): readonly T[] | undefined => (list?.length ? list : undefined);
+
 /** The journal's line for a planned signal. `chainBefore` is the chain of the state that was planned with. */
 export const journalEntryOf = (
   ids: IdPort,
@@ -95,13 +102,19 @@ export const journalEntryOf = (
 ): JournalEntry => {
   const { signal, plan, version, decidedAtMs } = facts;
   const occurredMs = Date.parse(signal.occurred_at);
+  const cards = some(plan.upkeep?.cards);
+  const deferred = some(plan.upkeep?.deferred.map(({ waiting }) => waiting));
+  const resolved = some(plan.upkeep?.resolved.map(({ actionId }) => actionId));
   // In canonical order, for the digest.
   const entry = {
     atMs: Number.isNaN(occurredMs) ? decidedAtMs : occurredMs,
+    ...(cards === undefined ? {} : { cards }),
     decidedAtMs,
     decisionId: plan.result === 'decided' ? facts.decisionId : null,
+    ...(deferred === undefined ? {} : { deferred }),
     kind: 'signal',
     recent: recentOfEntry(signal, plan, decidedAtMs),
+    ...(resolved === undefined ? {} : { resolved }),
     result: plan.result,
     sent: plan.sent,
     signalId: signal.signal_id,

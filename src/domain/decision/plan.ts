@@ -3,13 +3,18 @@ import { decisionIdOf } from '../ids.ts';
 import type { CompiledPlaybook } from '../playbook/model.ts';
 import type { TenantRules } from '../rules.ts';
 import type { SignalResult } from '../vocabulary.ts';
+import { hasRoom, sameMatter, type WaitingCandidate } from '../waiting.ts';
 import { type CandidateFacts, candidatesOf, decisionFacts } from './candidate-facts.ts';
-import { dispositionOf } from './disposition.ts';
+import { chargeOf } from './charge.ts';
+import { waitingOf } from './deferral.ts';
+import { type DeferralTerms, dispositionOf, ended } from './disposition.ts';
 import { ALL_GATES } from './gates/all-gates.ts';
 import { plannedActionOf } from './planned-action.ts';
 import { GATES, type Plan, type PlanInput, type PlannedAction, type PlannedCandidate } from './planned.ts';
 import { rankCandidates } from './rank.ts';
+import { continuationOf, continuedId, dueOf, isDeferralDue, jitterOf, planRelease } from './release.ts';
 import { addToTally, emptyTally } from './sent-tally.ts';
+import { foldCards, isResolvedNow, newDraft, showCard, type UpkeepDraft, upkeepOf } from './upkeep.ts';
 
 /**
  * What to say about one signal, to whom it happened, now: a pure function of its input (G3). Every action of every matching playbook is a
@@ -17,13 +22,18 @@ import { addToTally, emptyTally } from './sent-tally.ts';
  */
 export const plan = (input: PlanInput): Plan => {
   const { signal, rules } = input;
-  if (rules === null) return withoutCandidates('tenant_unknown');
+  if (rules === null) return { ...withoutCandidates('tenant_unknown'), ...promisesOfNobody(input) };
   // No shared stand-in for a missing actor: caps and preferences of many people would be one person's (D-72).
   if (signal.actor_id === null || signal.actor_id === '') return withoutCandidates('context_only');
   if (signal.actor_type === 'service') return withoutCandidates('actor_type');
+  if (isDeferralDue(signal)) return planRelease(input, rules);
   if (isLate(input, rules)) return withoutCandidates('late');
+  const draft = newDraft();
+  foldCards(draft, input, rules);
   const matching = rules.playbooks.match(signal);
-  return matching.length === 0 ? withoutCandidates('no_match') : decide(input, rules, matching);
+  return matching.length === 0 && draft.folds.length === 0
+    ? withoutCandidates('no_match')
+    : decide(input, rules, matching, draft);
 };
 
 const withoutCandidates = (result: SignalResult): Plan => ({
@@ -38,7 +48,21 @@ const withoutCandidates = (result: SignalResult): Plan => ({
 const isLate = ({ signal, decidedAtMs }: PlanInput, { policy }: TenantRules): boolean =>
   signal.source !== 'mmm' && decidedAtMs - Date.parse(signal.occurred_at) > policy.maxLatenessMs;
 
-const decide = (input: PlanInput, rules: TenantRules, matching: readonly CompiledPlaybook[]): Plan => {
+/** A tenant that is gone is promised nothing: its re-entry's id is used up, so what is due would else wait for ever. */
+const promisesOfNobody = (input: PlanInput): Pick<Plan, 'upkeep'> => {
+  const draft = newDraft();
+  if (isDeferralDue(input.signal)) {
+    for (const { actionId } of dueOf(input)) draft.resolved.push({ actionId, disposition: 'superseded' });
+  }
+  return upkeepOf(draft);
+};
+
+const decide = (
+  input: PlanInput,
+  rules: TenantRules,
+  matching: readonly CompiledPlaybook[],
+  draft: UpkeepDraft,
+): Plan => {
   const decision = decisionFacts(input, rules);
   const decisionId = decisionIdOf(input.ids, input.signal.signal_id);
   const ranked = rankCandidates(matching.flatMap((one) => candidatesOf(decision, one, decisionId, input.ids)));
@@ -47,37 +71,72 @@ const decide = (input: PlanInput, rules: TenantRules, matching: readonly Compile
   const actions: PlannedAction[] = [];
   const sent: SentAction[] = [];
   const taken = emptyTally();
+  const replaced: WaitingCandidate[] = [];
   for (const candidate of ranked) {
     // All gates, also after a veto: the trace shows everything that stood in the way.
     const verdicts = GATES.map((name) => ALL_GATES[name](candidate, taken));
-    const planned = plannedCandidateOf(candidate, verdicts);
+    const older = olderOf(input, candidate);
+    const expiresMs = decision.decidedAtMs + candidate.playbook.deferral.expiresAfterMs;
+    const planned = plannedCandidateOf(candidate, verdicts, isResolvedNow(draft, candidate), {
+      jitterMs: () => jitterOf(input),
+      expiresMs,
+      room: older !== null || hasRoom(input.state.waiting.length + draft.deferred.length, candidate.playbook.tier),
+      again: false,
+      revises: candidate.card !== null,
+    });
     candidates.push(planned);
+    if (planned.untilMs !== null) {
+      const terms = { dueMs: planned.untilMs, expiresMs, attempt: 1 };
+      draft.deferred.push({ waiting: waitingOf(candidate, decisionId, terms, older), signal: input.signal });
+    }
+    if (older !== null && (planned.untilMs !== null || planned.disposition === 'delivered')) replaced.push(older);
     if (planned.disposition !== 'delivered') continue;
-    const charge = chargeOf(candidate);
-    addToTally(taken, decision.frame(), charge);
-    sent.push(charge);
-    actions.push(plannedActionOf(candidate, decisionId, input.ids));
+    if (candidate.card === null) {
+      const charge = chargeOf(candidate);
+      addToTally(taken, decision.frame(), charge);
+      sent.push(charge);
+    }
+    const action = plannedActionOf(candidate, decisionId, input.ids);
+    actions.push({ ...action, places: showCard(draft, candidate, action.surfaces, action.expiresAtMs) });
   }
-  return { result: 'decided', candidates, actions, sent, roles: decision.roles };
+  for (const older of replaced) {
+    candidates.push(
+      continuationOf(older, continuedId(input, decisionId, older), ended('superseded', 'newer_signal'), []),
+    );
+    draft.resolved.push({ actionId: older.actionId, disposition: 'superseded' });
+  }
+  return { result: 'decided', candidates, actions, sent, roles: decision.roles, ...upkeepOf(draft) };
 };
 
-const plannedCandidateOf = (candidate: CandidateFacts, verdicts: PlannedCandidate['verdicts']): PlannedCandidate => ({
+/** What waits to say the same: the newer signal knows more. */
+const olderOf = (
+  { state }: PlanInput,
+  { playbook, compiled, index, decision }: CandidateFacts,
+): WaitingCandidate | null => {
+  if (state.waiting.length === 0) return null;
+  const matter = {
+    playbookId: playbook.id,
+    actionType: compiled.action.type,
+    actionIndex: index,
+    subject: decision.subject,
+  };
+  return state.waiting.find((one) => sameMatter(one, matter)) ?? null;
+};
+
+const plannedCandidateOf = (
+  candidate: CandidateFacts,
+  verdicts: PlannedCandidate['verdicts'],
+  resolvedNow: boolean,
+  terms: DeferralTerms,
+): PlannedCandidate => ({
   actionId: candidate.actionId,
   playbookId: candidate.playbook.id,
   playbookVersion: candidate.playbook.version,
   actionType: candidate.compiled.action.type,
   tier: candidate.playbook.tier,
-  ...dispositionOf(verdicts, candidate.playbook, candidate.compiled.action.type),
-  untilMs: null,
+  ...(resolvedNow
+    ? { disposition: 'superseded', reasonCode: 'subject_resolved', untilMs: null }
+    : dispositionOf(verdicts, candidate.playbook, candidate.compiled.action.type, terms)),
   continues: null,
   verdicts,
-});
-
-/** One charge per action, however many surfaces. What is suppressed charges nothing (D-60). */
-const chargeOf = ({ decision, playbook, compiled }: CandidateFacts): SentAction => ({
-  actionType: compiled.action.type,
-  atMs: decision.decidedAtMs,
-  playbookId: playbook.id,
-  repo: decision.signal.repo_id,
-  subject: decision.subject,
 });

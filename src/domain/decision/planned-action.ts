@@ -2,6 +2,7 @@ import { baselineOf } from '../action/reason.ts';
 import { surfacePayload } from '../action/surface-payload.ts';
 import type { IdPort } from '../ids.ts';
 import { canonicalJson } from '../receipt/canonical-json.ts';
+import type { Surface } from '../vocabulary.ts';
 import type { CandidateFacts } from './candidate-facts.ts';
 import type { PlannedAction, SurfacePayload } from './planned.ts';
 import { evidenceLinksOf } from './evidence-links.ts';
@@ -9,8 +10,16 @@ import { evidenceLinksOf } from './evidence-links.ts';
 export const OPT_OUT_HINT =
   'You can snooze these, choose where they appear or turn this kind off in your MMM preferences.';
 
-/** The action as it will be sent. Only for a candidate that passed every gate: its text is there, and safe. */
-export const plannedActionOf = (candidate: CandidateFacts, decisionId: string, ids: IdPort): PlannedAction => {
+/**
+ * The action as it will be sent. Only for a candidate that passed every gate: its text is there, and safe. `digests`: surfaces on which it is an item
+ * of a digest. Its card's places are for whoever keeps the cards to fill in.
+ */
+export const plannedActionOf = (
+  candidate: CandidateFacts,
+  decisionId: string,
+  ids: IdPort,
+  digests: readonly Surface[] = [],
+): PlannedAction => {
   const { compiled, playbook, decision, surfaces } = candidate;
   const core = candidate.core();
   if (!core.ok) throw new TypeError(`no text for ${playbook.id}: ${core.code}`);
@@ -21,7 +30,10 @@ export const plannedActionOf = (candidate: CandidateFacts, decisionId: string, i
   const dualChannelRequired = requiresConsent && action.dualChannel;
   const usesRecent = action.rationale?.evidence.includes('recent') ?? action.type === 'mentor';
   const payloads: Partial<Record<(typeof surfaces.surfaces)[number], SurfacePayload>> = {};
-  for (const surface of surfaces.surfaces) payloads[surface] = surfacePayload(content, surface);
+  for (const surface of surfaces.surfaces) {
+    const payload = surfacePayload(content, surface);
+    payloads[surface] = digests.includes(surface) ? { ...payload, variant: 'digest' } : payload;
+  }
   const hashed = canonicalJson({
     action_ref: action.actionRef,
     dual_channel_required: dualChannelRequired,
@@ -50,5 +62,7 @@ export const plannedActionOf = (candidate: CandidateFacts, decisionId: string, i
     optOutHint: OPT_OUT_HINT,
     // As long as the playbook would hold it back, it may stand: what is said of a moment grows old.
     expiresAtMs: decision.decidedAtMs + playbook.deferral.expiresAfterMs,
+    about: decision.signal,
+    places: [],
   };
 };

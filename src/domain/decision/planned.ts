@@ -1,8 +1,10 @@
 import type { MmmCallToAction, MmmEvidenceLink, MmmSignalInput } from '../../generated/records.ts';
 import type { ActorState, SentAction } from '../actor-state.ts';
+import type { Card, CardPlace } from '../card.ts';
 import type { IdPort } from '../ids.ts';
 import type { TenantRules } from '../rules.ts';
 import type { ActionType, Disposition, SignalResult, Surface, Tier } from '../vocabulary.ts';
+import type { WaitingCandidate } from '../waiting.ts';
 
 /** Facts of the moment that are not the actor's: all false until the context stage of the decision issue supplies them. */
 export interface ContextFacts {
@@ -19,6 +21,8 @@ export interface PlanInput {
   readonly context: ContextFacts;
   readonly decidedAtMs: number;
   readonly ids: IdPort;
+  /** For a re-entry: the signals that the waiting candidates came from, by the action id of each; absent for any other signal. */
+  readonly originals?: ReadonlyMap<string, MmmSignalInput>;
 }
 
 /** The gates of design 3.7 in their order; one file and one pure function each. */
@@ -102,6 +106,32 @@ export interface PlannedAction {
   readonly reason: string;
   readonly optOutHint: string;
   readonly expiresAtMs: number;
+  /** The signal it is about: the decision's own, or that of the deferral it continues. */
+  readonly about: MmmSignalInput;
+  /** Where it is shown as a card of its own, and as which revision. On its other surfaces it is an item of the digest. */
+  readonly places: readonly CardPlace[];
+}
+
+/** A card that is taken away: its last revision, which says why. */
+export interface Fold {
+  readonly card: Card;
+  /** As they stand afterwards. */
+  readonly places: readonly CardPlace[];
+  readonly state: 'resolved' | 'withdrawn';
+  /** Type of the event, or what withdrew it. */
+  readonly why: string;
+}
+
+/** What a decision changes besides what it says. */
+export interface Upkeep {
+  /** Put off: who waits from now on, and the signal to decide it by again. */
+  readonly deferred: readonly { readonly waiting: WaitingCandidate; readonly signal: MmmSignalInput }[];
+  /** Waited, and has its continuation in this decision. */
+  readonly resolved: readonly { readonly actionId: string; readonly disposition: Disposition }[];
+  readonly cards: readonly Card[];
+  readonly folds: readonly Fold[];
+  /** Surfaces on which what was released together is one digest. */
+  readonly digests: readonly Surface[];
 }
 
 export interface Plan {
@@ -112,4 +142,6 @@ export interface Plan {
   /** What this decision charges: one entry per sent action. */
   readonly sent: readonly SentAction[];
   readonly roles: readonly string[];
+  /** Absent: nothing. */
+  readonly upkeep?: Upkeep;
 }

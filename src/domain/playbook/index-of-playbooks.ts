@@ -11,6 +11,8 @@ export interface PlaybookIndex {
   match(signal: MmmSignalInput): readonly CompiledPlaybook[];
   /** All, in the same order. */
   readonly all: readonly CompiledPlaybook[];
+  /** The published version of a playbook; undefined if there is none. */
+  get(playbookId: string): CompiledPlaybook | undefined;
 }
 
 /** Positions in `all`: sorting the found ones by number gives the order. */
@@ -102,8 +104,10 @@ export const buildIndex = (compiled: readonly CompiledPlaybook[]): PlaybookIndex
       add(level, trigger, at);
     }
   });
+  const byId = new Map(all.map((one) => [one.playbook.id, one]));
   return {
     all,
+    get: (playbookId) => byId.get(playbookId),
     match: (signal) => {
       const found = new Set<number>();
       const level = exact.get(signal.event_type);

@@ -9,8 +9,8 @@ import { matchesEventType } from './trigger-match.ts';
 const REENTRY_SOURCE = 'mmm';
 
 /** What `same` and `distinct` compare of the signal itself; also for a re-entry, which is not counted. In canonical order, for the journal's digest. */
-const placeOf = (signal: MmmSignalInput): RecentSignal => ({
-  atMs: Date.parse(signal.occurred_at),
+const placeOf = (signal: MmmSignalInput, atMs: number = Date.parse(signal.occurred_at)): RecentSignal => ({
+  atMs,
   branch: signal.branch,
   file: signal.file_path,
   repo: signal.repo_id,
@@ -42,15 +42,16 @@ const sameAs = (entry: RecentSignal, current: RecentSignal, same: SameField): bo
  * The actor's signals as CEL and templates see them at `signal`: `state` is the state before it, so it is added here, once. Signals that
  * happened later but arrived earlier are outside the window (t - window, t]. Windows over 30 days see 30 days. Nothing is computed until asked;
  * an answer is kept, because condition, texts and other playbooks ask the same (a scan over 512 signals takes some microseconds).
+ * `asOfMs`: for a signal that is decided again later. Windows then end at that moment, and the signal is not added: it is in the state by now.
  */
-export const recentOf = (state: ActorState, signal: MmmSignalInput): Recent => {
+export const recentOf = (state: ActorState, signal: MmmSignalInput, asOfMs: number | null = null): Recent => {
   const earlier = state.recent;
-  const counted = signal.source !== REENTRY_SOURCE;
+  const counted = asOfMs === null && signal.source !== REENTRY_SOURCE;
   const counts = new Map<string, number>();
   let known: { readonly current: RecentSignal; readonly end: number } | null = null;
   const now = (): { readonly current: RecentSignal; readonly end: number } => {
     if (known === null) {
-      const current = placeOf(signal);
+      const current = asOfMs === null ? placeOf(signal) : placeOf(signal, asOfMs);
       known = { current, end: firstAfter(earlier, current.atMs) };
     }
     return known;

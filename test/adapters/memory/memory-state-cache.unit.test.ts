@@ -22,6 +22,8 @@ const stateWith = (actorId: string, signals: number): CachedState => ({
       subject: null,
     })),
     sent: [],
+    waiting: [],
+    cards: [],
   },
 });
 

@@ -14,7 +14,13 @@ const open = async (url: string, namespace: string): Promise<RedisStateCache> =>
 stateCacheContract('Redis', () => open(testStack().redisUrl, uniqueName('cache')));
 
 const key = { tenantId: 'acme', actorId: 'dev1' };
-const state = { key, version: 3, head: 'h', actorRef: null, state: { chain: '', profile: null, recent: [], sent: [] } };
+const state = {
+  key,
+  version: 3,
+  head: 'h',
+  actorRef: null,
+  state: { chain: '', profile: null, recent: [], sent: [], waiting: [], cards: [] },
+};
 
 describe('Redis state cache', () => {
   const namespace = uniqueName('cache');

@@ -9,6 +9,7 @@ const NOTHING = emptyTally();
  * caps hold inside one decision too (D-57). Silent where the caps gate has already said that there was no room.
  */
 export const priority: Gate = (candidate, taken) => {
+  if (candidate.card !== null) return pass('priority');
   if (taken.day === 0 && taken.hour.length === 0) return pass('priority');
   const earlier = candidate.decision.earlier();
   const hit = capHit(candidate, earlier, taken);

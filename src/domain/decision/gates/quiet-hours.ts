@@ -1,7 +1,11 @@
 import { flipAt, type Gate, pass, veto } from './gate.ts';
 
-/** Is it the person's quiet time? Local to the person, decided before anything is charged (D-62). */
-export const quietHours: Gate = ({ decision }) => {
+/**
+ * Is it the person's quiet time (R-45)? Local to the person, decided before anything is charged (D-62). The next revision of a card that is there makes no
+ * sound: holding it back would only leave the person an old number to wake up to.
+ */
+export const quietHours: Gate = ({ decision, card }) => {
+  if (card !== null) return pass('quiet_hours');
   const until = decision.quietUntilMs();
   if (until === null) return pass('quiet_hours');
   return Number.isFinite(until)

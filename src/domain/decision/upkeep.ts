@@ -1,0 +1,103 @@
+import { type Card, type CardPlace, isSameCard, livePlaces, shownOn, withPlaces } from '../card.ts';
+import { type About, resolves } from '../resolution.ts';
+import type { TenantRules } from '../rules.ts';
+import { subjectKeyOfSignal } from '../subject.ts';
+import type { Surface } from '../vocabulary.ts';
+import type { CandidateFacts } from './candidate-facts.ts';
+import type { Fold, PlanInput, Upkeep } from './planned.ts';
+
+/** An upkeep while the decision is being made. */
+export type UpkeepDraft = { -readonly [Part in keyof Upkeep]: Upkeep[Part][number][] };
+
+export const newDraft = (): UpkeepDraft => ({ deferred: [], resolved: [], cards: [], folds: [], digests: [] });
+
+/** Absent when there is nothing, so that a decision that only sends looks as it always did. */
+export const upkeepOf = (draft: UpkeepDraft): { readonly upkeep?: Upkeep } =>
+  Object.values(draft).some((part) => part.length > 0) ? { upkeep: draft } : {};
+
+const put = (draft: UpkeepDraft, card: Card): void => {
+  draft.cards = [...draft.cards.filter((one) => !isSameCard(one, card)), card];
+};
+
+/**
+ * Puts the candidate's card on these surfaces and answers what is shown there. Goes on from what this decision has done to the card already: a
+ * playbook may have two actions of one type, and a card has one row of revisions.
+ */
+export const showCard = (
+  draft: UpkeepDraft,
+  candidate: CandidateFacts,
+  surfaces: readonly Surface[],
+  expiresMs: number,
+): readonly CardPlace[] => {
+  const { decision, playbook, compiled, actionId } = candidate;
+  const { signal, subject, decidedAtMs } = decision;
+  const key = { playbookId: playbook.id, actionType: compiled.action.type, subject };
+  const before = [...draft.cards, ...decision.cards()].find((card) => isSameCard(card, key)) ?? null;
+  const alive = before !== null && livePlaces(before, decidedAtMs).length > 0;
+  const places = shownOn(before, surfaces, decidedAtMs);
+  const others = before?.places.map((place) => (alive ? place : { ...place, live: false })) ?? [];
+  put(draft, {
+    actionId,
+    actionType: key.actionType,
+    branch: signal.branch,
+    eventType: signal.event_type,
+    expiresMs,
+    openedMs: alive ? before.openedMs : decidedAtMs,
+    places: withPlaces(others, places),
+    playbookId: key.playbookId,
+    playbookVersion: playbook.version,
+    repo: signal.repo_id,
+    subject,
+  });
+  return places;
+};
+
+/** What withdraws a card from one of its places now: its playbook, the tenant or the person no longer wants it there. Null: nothing. */
+const withdrawnBy = ({ state }: PlanInput, rules: TenantRules, card: Card, surface: Surface): string | null => {
+  const { policy } = rules;
+  const preferences = state.profile?.preferences;
+  if (rules.playbooks.get(card.playbookId) === undefined) return 'playbook_deprecated';
+  if (policy.enabledActionTypes?.includes(card.actionType) === false) return 'action_type_disabled';
+  if (policy.enabledSurfaces?.includes(surface) === false) return 'surface_disabled';
+  if (preferences?.optOutCategories.some((name) => name === card.actionType || name === card.playbookId) === true)
+    return 'opted_out';
+  return preferences?.preferredSurfaces?.includes(surface) === false ? 'surface_not_preferred' : null;
+};
+
+const foldsOf = (input: PlanInput, rules: TenantRules, about: About, card: Card): Fold[] => {
+  const live = livePlaces(card, input.decidedAtMs);
+  const folded = (state: Fold['state'], why: string, places: readonly CardPlace[]): Fold => ({
+    card,
+    state,
+    why,
+    places: places.map((place) => ({ ...place, revision: place.revision + 1, live: false })),
+  });
+  if (live.length > 0 && resolves(about, card)) return [folded('resolved', about.eventType, live)];
+  return live.flatMap((place) => {
+    const why = withdrawnBy(input, rules, card, place.surface);
+    return why === null ? [] : [folded('withdrawn', why, [place])];
+  });
+};
+
+/** Takes away every card that this signal resolves or that is no longer wanted. Looks at the actor's cards only: there are few. */
+export const foldCards = (draft: UpkeepDraft, input: PlanInput, rules: TenantRules): void => {
+  const { state, signal } = input;
+  if (state.cards.length === 0) return;
+  const about: About = {
+    eventType: signal.event_type,
+    subject: subjectKeyOfSignal(signal),
+    repo: signal.repo_id,
+    branch: signal.branch,
+  };
+  for (const card of state.cards) {
+    for (const fold of foldsOf(input, rules, about, card)) {
+      const now = draft.cards.find((one) => isSameCard(one, card)) ?? card;
+      draft.folds.push(fold);
+      put(draft, { ...now, places: withPlaces(now.places, fold.places) });
+    }
+  }
+};
+
+/** Has this very signal ended what the candidate would go on about? */
+export const isResolvedNow = (draft: UpkeepDraft, { card }: CandidateFacts): boolean =>
+  card !== null && draft.folds.some((fold) => fold.state === 'resolved' && isSameCard(fold.card, card));

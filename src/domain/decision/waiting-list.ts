@@ -1,0 +1,35 @@
+import type { JournalEntry, RecentSignal } from '../actor-state.ts';
+import { type About, resolves } from '../resolution.ts';
+import type { WaitingCandidate } from '../waiting.ts';
+
+export const aboutOf = ({ type, subject, repo, branch }: RecentSignal): About => ({
+  eventType: type,
+  subject,
+  repo,
+  branch,
+});
+
+/**
+ * The type of a later event that ended the candidate's subject. The fold marks it as events come in, because the recent signals of a busy agent
+ * reach back less than a night; what is in them is looked at too, because an event may arrive before the signal that it ends.
+ */
+export const resolverOf = (one: WaitingCandidate, recent: readonly RecentSignal[]): string | null =>
+  one.resolvedBy ?? recent.find((seen) => seen.atMs > one.occurredMs && resolves(aboutOf(seen), one))?.type ?? null;
+
+/** Those that wait after one more entry of the journal. */
+export const withWaiting = (
+  waiting: readonly WaitingCandidate[],
+  { recent, resolved, deferred }: Pick<JournalEntry, 'recent' | 'resolved' | 'deferred'>,
+): readonly WaitingCandidate[] => {
+  if (waiting.length === 0 && deferred === undefined) return waiting;
+  const left = waiting.filter(({ actionId }) => resolved?.includes(actionId) !== true);
+  const seen =
+    recent === null
+      ? left
+      : left.map((one) =>
+          one.resolvedBy === null && recent.atMs >= one.occurredMs && resolves(aboutOf(recent), one)
+            ? { ...one, resolvedBy: recent.type }
+            : one,
+        );
+  return deferred === undefined ? seen : [...seen, ...deferred];
+};

@@ -1,0 +1,39 @@
+/** What resolving looks at, of a card or of a candidate that waits. */
+export interface About {
+  /** Type of the event that it came from. */
+  readonly eventType: string;
+  readonly subject: string | null;
+  readonly repo: string | null;
+  readonly branch: string | null;
+}
+
+interface Resolution {
+  /** The same subject; or also another one on the same branch of the same repository: the build that passes is not the build that failed. */
+  readonly where: 'subject' | 'subject or branch';
+  /** Only what came from an event whose type begins so; null: whatever was said about the subject. */
+  readonly of: readonly string[] | null;
+}
+
+/**
+ * Which event types end the matter of earlier ones (interface 2a, schemas/event-types.yaml). A mitigated incident is not over, and an ended release
+ * answers only its own failure. What is not in the table resolves nothing.
+ */
+export const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
+  pr_merged: { where: 'subject', of: null },
+  pr_closed: { where: 'subject', of: null },
+  build_succeeded: { where: 'subject or branch', of: ['build_failed'] },
+  test_passed: { where: 'subject or branch', of: ['test_failed', 'test_flaky_detected'] },
+  'release.succeeded': { where: 'subject', of: ['release.failed', 'release.rolled_back'] },
+  'incident.resolved': { where: 'subject', of: null },
+  'detection.pass': { where: 'subject or branch', of: ['detection.'] },
+};
+
+/** Does an event of this type, about this, end that matter? Both must name a thing: nothing is not the same as nothing. */
+export const resolves = (event: About, matter: About): boolean => {
+  const resolution = RESOLUTIONS[event.eventType];
+  if (resolution === undefined) return false;
+  if (resolution.of !== null && !resolution.of.some((begin) => matter.eventType.startsWith(begin))) return false;
+  if (event.subject !== null && event.subject === matter.subject) return true;
+  if (resolution.where === 'subject') return false;
+  return event.repo !== null && event.branch !== null && event.repo === matter.repo && event.branch === matter.branch;
+};
