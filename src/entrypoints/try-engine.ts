@@ -14,9 +14,11 @@ import { compileRules } from '../domain/compile-rules.ts';
 import type { TenantRules } from '../domain/rules.ts';
 import { MmmError } from '../errors.ts';
 import { createNormaliser } from '../pipeline/normalise/normalise-document.ts';
+import { releaseDue } from '../pipeline/defer/defer.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
 import type { Logger } from '../pipeline/ports/logger.ts';
 import type { Metrics } from '../pipeline/ports/metrics.ts';
+import type { OutputRecord } from '../pipeline/ports/records.ts';
 import { TRY_TENANT, type TryEngine } from '../replay/try/run-try.ts';
 import type { TryTally } from '../replay/try/tally.ts';
 import { NO_CONTEXT } from './no-context.ts';
@@ -64,7 +66,12 @@ export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTa
   const refused = new Map<string, number>();
   const clock = { now: () => now, monotonicMs: () => performance.now() };
   const log = new MemoryLog(1, () => now, { keepRead: false });
-  const journal = new MemoryJournal({ onCommitted: (commit) => tally.add(commit) });
+  // Signals of the engine itself, which no commit of the history made: the tally counts what became of those.
+  const released = new Set<string>();
+  const journal = new MemoryJournal({
+    onCommitted: (commit) =>
+      tally.add({ ...commit, entries: commit.entries.filter(({ signalId }) => !released.has(signalId)) }),
+  });
   const source = new MemoryIntakeSource();
   const codec = new LocalCodec();
   const rules = rulesOf(playbooks);
@@ -96,8 +103,25 @@ export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTa
       newActorRef,
       contextOf: () => NO_CONTEXT,
     },
+    // By hand, below: its own clock is the wall's.
+    defer: null,
   });
   await pipeline.start();
+  const drained = async (): Promise<void> => {
+    while ((log.committed(0).input ?? 0n) < log.end('mmm.signals', 0)) await log.nextPublication();
+  };
+  const releasing = {
+    ...shared,
+    ids: uuidIds,
+    deferrals: journal.deferrals,
+    writer: {
+      append: (records: readonly OutputRecord[]) => {
+        for (const { headers } of records) released.add(String(headers['mmm-signal-id']));
+        return log.append(records);
+      },
+      close: () => log.close(),
+    },
+  };
 
   return {
     engine: {
@@ -115,7 +139,18 @@ export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTa
             timestampMs: now,
           })),
         );
-        while ((log.committed(0).input ?? 0n) < log.end('mmm.signals', 0)) await log.nextPublication();
+        await drained();
+      },
+      release: async (untilMs) => {
+        for (
+          let next = journal.deferrals.nextAtMs();
+          next !== null && next <= untilMs;
+          next = journal.deferrals.nextAtMs()
+        ) {
+          now = Math.max(now, next);
+          await releaseDue(releasing);
+          await drained();
+        }
       },
     },
     refused: () => refused,

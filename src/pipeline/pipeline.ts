@@ -1,4 +1,5 @@
 import { DecideSessions, type DecideSessionsDeps, type PartitionHealth } from './decide-sessions.ts';
+import { createDefer, type DeferDependencies } from './defer/defer.ts';
 import { createIntake, type IntakeDependencies } from './intake/intake.ts';
 import type { SourceHealth } from './ports/intake.ts';
 
@@ -8,12 +9,14 @@ import type { SourceHealth } from './ports/intake.ts';
  *   raw topics -> INTAKE -> NORMALISE -> mmm.signals (key tenant|actor)        at least once, harmless: ids come from the producer's id
  *                    +---------+-> mmm.dlq                                     bytes untouched, with what, where and how to mend it
  *   mmm.signals -> DECIDE -> PUBLISH -> decisions, deliveries, receipts        exactly once: one session per partition
- *   (COMPOSE, DEFER and SHIP have their places and ports; they come with their issues)
+ *   deferrals due -> DEFER -> mmm.signals                                      at least once, harmless: the same deferral gives the same signal
+ *   (COMPOSE and SHIP have their places and ports; they come with their issues)
  */
 export interface PipelineDeps {
   /** Null: this process does not have the role. */
   readonly intake: IntakeDependencies | null;
   readonly decide: DecideSessionsDeps | null;
+  readonly defer: DeferDependencies | null;
 }
 
 export interface Pipeline {
@@ -35,14 +38,19 @@ export const createPipeline = (deps: PipelineDeps): Pipeline => {
   // (pipeline/decide, pipeline/publish; partition-session.ts joins them, because the offset may only move behind what is published).
   const decide = deps.decide === null ? null : new DecideSessions(deps.decide);
 
+  // DEFER: what was put off comes back when it is due, as a signal among the others, and is decided again against now (pipeline/defer).
+  const defer = deps.defer === null ? null : createDefer(deps.defer);
+
   return {
     // Consumers before producers, so that nothing piles up in front of a stage that is still starting.
     start: async () => {
       await decide?.start();
       await intake?.start();
+      await defer?.start();
     },
-    // Intake first: what is inside is then decided and published before the sessions end.
+    // What brings signals in first: what is inside is then decided and published before the sessions end.
     stop: async () => {
+      await defer?.stop();
       await intake?.stop();
       await decide?.stop();
     },

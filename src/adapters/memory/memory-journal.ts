@@ -2,6 +2,8 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { MmmError } from '../../errors.ts';
 import { type ActorProfile, type JournalEntry, RECENT_WINDOW_MS } from '../../domain/actor-state.ts';
 import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
+import type { MmmSignalInput } from '../../generated/records.ts';
+import type { DeferralKey } from '../../pipeline/ports/deferrals.ts';
 import {
   type ActorAnswer,
   type ActorCommit,
@@ -16,6 +18,7 @@ import {
   type SignalKey,
   type StoredDecision,
 } from '../../pipeline/ports/journal.ts';
+import { MemoryDeferrals } from './memory-deferrals.ts';
 
 interface Actor {
   readonly key: ActorKey;
@@ -43,6 +46,8 @@ export interface MemoryJournalOptions {
  * transaction. Passes the same contract suite.
  */
 export class MemoryJournal implements Journal {
+  /** What its commits have put off. */
+  readonly deferrals = new MemoryDeferrals();
   readonly #actors = new Map<string, Actor>();
   readonly #signals = new Map<string, string | null>();
   readonly #decisions = new Map<string, DecisionRow>();
@@ -126,6 +131,10 @@ export class MemoryJournal implements Journal {
     return Promise.resolve({ decisionId: decision.decisionId, body, receipt: Buffer.from(receipt).toString('utf8') });
   }
 
+  deferredSignals(deferrals: readonly DeferralKey[]): Promise<ReadonlyMap<string, MmmSignalInput>> {
+    return Promise.resolve(this.deferrals.signals(deferrals));
+  }
+
   /** As `tenants apply` does: a change of the profile is a new version of the actor. */
   setProfile(key: ActorKey, profile: ActorProfile): void {
     const actor = this.#actor(key);
@@ -169,6 +178,7 @@ export class MemoryJournal implements Journal {
     if (this.#options.onCommitted === undefined) {
       for (const decision of commit.decisions) this.#decisions.set(decision.decisionId, decision);
     } else this.#options.onCommitted(commit);
+    this.deferrals.apply(commit.key, commit);
     for (const record of commit.outbox) shard.rows.push({ number: BigInt(shard.rows.length) + 1n, record });
     return { status: 'committed', version: target.version };
   }

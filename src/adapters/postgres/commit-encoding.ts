@@ -33,7 +33,15 @@ const actorColumns = (actors: readonly ActorCommit[]): string[] => [
 ];
 
 /** What a fold needs beyond the columns of its own, under short names: this is the widest table of the engine. */
-const factsText = (entry: JournalEntry): string => JSON.stringify({ r: entry.recent, s: entry.sent, c: entry.chain });
+const factsText = (entry: JournalEntry): string =>
+  JSON.stringify({
+    r: entry.recent,
+    s: entry.sent,
+    c: entry.chain,
+    d: entry.deferred,
+    x: entry.resolved,
+    k: entry.cards,
+  });
 
 const entryColumns = (rows: readonly Owned<RecordedEntry>[], blob: Blob): string[] => {
   const places = rows.map(({ item }) => ({
@@ -113,6 +121,25 @@ const outboxColumns = (rows: readonly Owned<OutputRecord>[], blob: Blob): string
   ];
 };
 
+/** What mmm_commit_more stores (migrations/0007_deferrals.sql); null, and no call of it, for a commit without deferrals. */
+const moreText = (actors: readonly ActorCommit[]): string | null => {
+  const deferrals = owned(actors, (a) => a.deferrals ?? []);
+  const closed = owned(actors, (a) => a.closedDeferrals ?? []);
+  if (deferrals.length === 0 && closed.length === 0) return null;
+  return JSON.stringify({
+    deferrals: deferrals.map(({ actor, item }) => ({
+      at: actor,
+      id: item.actionId,
+      decision: item.decisionId,
+      attempt: item.attempt,
+      due_ms: item.dueAtMs,
+      expires_ms: item.expiresAtMs,
+      facts: JSON.stringify({ signal: item.signal }),
+    })),
+    closed: closed.map(({ actor, item }) => ({ at: actor, id: item.actionId, status: item.status })),
+  });
+};
+
 /** The arguments of mmm_commit (migrations/0005_recorded_signals.sql), in its order. */
 export const commitArguments = (request: CommitRequest): (string | number | Buffer | null)[] => {
   const blob = new Blob();
@@ -131,5 +158,11 @@ export const commitArguments = (request: CommitRequest): (string | number | Buff
       blob,
     ),
   ];
-  return [request.shard, request.epoch === null ? null : request.epoch.toString(), blob.bytes(), ...columns, null];
+  return [
+    request.shard,
+    request.epoch === null ? null : request.epoch.toString(),
+    blob.bytes(),
+    ...columns,
+    moreText(actors),
+  ];
 };

@@ -3,8 +3,10 @@ import { MmmError } from '../../errors.ts';
 import type { ActorProfile, JournalEntry, RecentSignal, SentAction } from '../../domain/actor-state.ts';
 import type { ActorKey } from '../../domain/ids.ts';
 import type { SignalResult } from '../../domain/vocabulary.ts';
+import type { MmmSignalInput } from '../../generated/records.ts';
 import type { TopicName } from '../../generated/topics.ts';
 import type { Clock } from '../../pipeline/ports/clock.ts';
+import type { DeferralKey } from '../../pipeline/ports/deferrals.ts';
 import { headersFromText } from '../../pipeline/ports/header-text.ts';
 import { journalSignalKey } from '../../pipeline/ports/journal.ts';
 import type {
@@ -20,6 +22,7 @@ import type {
 import { textsText } from './array-text.ts';
 import { commitArguments } from './commit-encoding.ts';
 import type { Database } from './database.ts';
+import { deferredSignalOf } from './postgres-deferral-queue.ts';
 import { serverError } from './database-errors.ts';
 import { sqlFile } from './sql-file.ts';
 
@@ -39,7 +42,14 @@ type EntryTuple = [
   result: SignalResult,
   atMs: number,
   decidedAtMs: number,
-  facts: { r: RecentSignal | null; s: SentAction[]; c: string },
+  facts: {
+    r: RecentSignal | null;
+    s: SentAction[];
+    c: string;
+    d?: NonNullable<JournalEntry['deferred']>;
+    x?: NonNullable<JournalEntry['resolved']>;
+    k?: NonNullable<JournalEntry['cards']>;
+  },
 ];
 
 interface FoldRow {
@@ -79,6 +89,9 @@ const entryOf = ([
   recent: facts.r,
   sent: facts.s,
   chain: facts.c,
+  ...(facts.d === undefined ? {} : { deferred: facts.d }),
+  ...(facts.x === undefined ? {} : { resolved: facts.x }),
+  ...(facts.k === undefined ? {} : { cards: facts.k }),
 });
 
 /** `actor_ref` of receipts (design 3.8): erasing the key makes it a number of nobody. As a key object: with the bytes Node takes ten times as long. */
@@ -236,5 +249,14 @@ export class PostgresJournal implements Journal {
     );
     const row = rows[0];
     return row === undefined ? null : { decisionId: row.decision_id, body: row.body, receipt: row.receipt };
+  }
+
+  async deferredSignals(deferrals: readonly DeferralKey[]): Promise<ReadonlyMap<string, MmmSignalInput>> {
+    if (deferrals.length === 0) return new Map();
+    const rows = await this.#database.query<{ ord: number; facts: string }>(sqlFile('deferred-signals'), [
+      textsText(deferrals.map((one) => one.tenantId)),
+      textsText(deferrals.map((one) => one.actionId)),
+    ]);
+    return new Map(rows.map(({ ord, facts }) => [deferrals[ord - 1]!.actionId, deferredSignalOf(facts)]));
   }
 }

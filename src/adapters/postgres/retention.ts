@@ -19,3 +19,7 @@ export const purgeJournal = async (database: Queryable): Promise<number> => awai
 /** Decisions with their actions after 90 days, none under legal hold; outcomes are not touched (C-25, D-97). */
 export const purgeDecisions = async (database: Queryable): Promise<number> =>
   await inBatches(database, 'purge-decisions');
+
+/** Deferrals that wait no more, after as long as the journal keeps their entries. */
+export const purgeDeferrals = async (database: Queryable): Promise<number> =>
+  await inBatches(database, 'purge-deferrals');

@@ -6,7 +6,7 @@ import { serve } from '../serve.ts';
 import type { CliCommand, CliIo } from './command.ts';
 
 /** Roles of interface 7 whose stages come with later issues: accepted, so that one set of manifests serves all releases, and said at start. */
-const LATER: readonly string[] = ['compose', 'defer', 'ship'];
+const LATER: readonly string[] = ['compose', 'ship'];
 
 const rolesOf = (text: string, io: CliIo): ReadonlySet<Role> => {
   const names = text.split(',').map((name) => name.trim());

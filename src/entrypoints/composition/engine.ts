@@ -6,6 +6,7 @@ import { newActorRef } from '../../adapters/keys/actor-ref.ts';
 import { ensureSigningKey, loadSigningKey, type SigningKey } from '../../adapters/keys/ed25519-signer.ts';
 import { MemoryStateCache } from '../../adapters/memory/memory-state-cache.ts';
 import { ensurePartitionCount } from '../../adapters/postgres/partition-setting.ts';
+import { PostgresDeferralQueue } from '../../adapters/postgres/postgres-deferral-queue.ts';
 import { PostgresJournal } from '../../adapters/postgres/postgres-journal.ts';
 import { PostgresRulesSource } from '../../adapters/postgres/postgres-rules-source.ts';
 import { RedisStateCache } from '../../adapters/redis/redis-state-cache.ts';
@@ -28,8 +29,8 @@ import { type EngineLog, openEngineLog } from './engine-log.ts';
 import { ENGINE_VERSION, type ProcessParts } from './process-parts.ts';
 import { openStore, type Store } from './store.ts';
 
-export type Role = 'intake' | 'decide' | 'api';
-export const ROLES: readonly Role[] = ['intake', 'decide', 'api'];
+export type Role = 'intake' | 'decide' | 'defer' | 'api';
+export const ROLES: readonly Role[] = ['intake', 'decide', 'defer', 'api'];
 
 /** Everything one process of the engine is made of, connected and ready to start. */
 export interface Engine {
@@ -109,6 +110,9 @@ export const openEngine = async (
         ? { ...shared, source: log.intake(), writer: log.writer, decoder, codec, normaliser }
         : null,
       decide: roles.has('decide') ? { ...shared, ...decide, group: log.group(), outputs: log.outputs } : null,
+      defer: roles.has('defer')
+        ? { ...shared, codec, ids: uuidIds, writer: log.writer, deferrals: new PostgresDeferralQueue(store.pipeline) }
+        : null,
     });
     return {
       store,

@@ -1,5 +1,5 @@
 import { shardRows } from '../../adapters/postgres/operations.ts';
-import { purgeDecisions, purgeJournal } from '../../adapters/postgres/retention.ts';
+import { purgeDecisions, purgeDeferrals, purgeJournal } from '../../adapters/postgres/retention.ts';
 import { unpublishedRows } from '../../admin/queries/judge-shard.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
@@ -31,7 +31,8 @@ export const keepMaintained = (log: EngineLog, store: Store, metrics: Metrics, l
   const purge = async (): Promise<void> => {
     const journal = await purgeJournal(store.pipeline);
     const decisions = await purgeDecisions(store.pipeline);
-    logger.info('retention', { journal, decisions });
+    const deferrals = await purgeDeferrals(store.pipeline);
+    logger.info('retention', { journal, decisions, deferrals });
   };
   const timers = [
     every(GAUGES_EVERY_MS, () => reportGauges(log, store, metrics)),

@@ -1,6 +1,7 @@
 import { assemble } from '../../domain/decision/assemble.ts';
 import { evolve, journalEntryOf } from '../../domain/decision/evolve.ts';
 import { plan } from '../../domain/decision/plan.ts';
+import { isDeferralDue } from '../../domain/decision/release.ts';
 import type { ContextFacts, Plan } from '../../domain/decision/planned.ts';
 import { traceOf } from '../../domain/decision/trace.ts';
 import { actorKeyText, decisionIdOf, type IdPort, receiptIdOf } from '../../domain/ids.ts';
@@ -60,6 +61,7 @@ export const planActor = (
   signals: readonly MmmSignalInput[],
   rules: TenantRules | null,
   decidedAt: DecidedAt,
+  originals: ReadonlyMap<string, MmmSignalInput> = NONE,
 ): PlannedActor => {
   const newRef = standing.actorRef === null ? deps.newActorRef(standing.key.actorId) : null;
   const actorRef = standing.actorRef ?? newRef!.ref;
@@ -77,12 +79,13 @@ export const planActor = (
         context: deps.contextOf(signal),
         decidedAtMs: decidedAt.ms,
         ids: deps.ids,
+        ...(isDeferralDue(signal) ? { originals } : {}),
       });
       const decisionId = made.result === 'decided' ? decisionIdOf(deps.ids, signal.signal_id) : null;
       const unsigned =
         decisionId === null || rules === null
           ? null
-          : prepareDecision(deps, { signal, made, rules, decisionId, actorRef, decidedAt, state });
+          : prepareDecision(deps, { signal, made, rules, decisionId, actorRef, decidedAt, state, originals });
       const entry = journalEntryOf(deps.ids, {
         signal,
         plan: made,
@@ -102,6 +105,20 @@ export const planActor = (
   return { standing, newRef, entries, state, decided, failed };
 };
 
+const NONE: ReadonlyMap<string, MmmSignalInput> = new Map();
+
+/** By action id of the waiting candidate, in the order they waited: with them the release can be planned again (G3). */
+const originalsRead = (
+  { waiting }: Standing['state'],
+  originals: ReadonlyMap<string, MmmSignalInput>,
+): Record<string, MmmSignalInput> =>
+  Object.fromEntries(
+    waiting.flatMap(({ actionId }) => {
+      const signal = originals.get(actionId);
+      return signal === undefined ? [] : [[actionId, signal] as const];
+    }),
+  );
+
 const prepareDecision = (
   deps: DecideActorDeps,
   facts: {
@@ -112,6 +129,7 @@ const prepareDecision = (
     actorRef: string;
     decidedAt: DecidedAt;
     state: Standing['state'];
+    originals: ReadonlyMap<string, MmmSignalInput>;
   },
 ): UnsignedDecision => {
   const { signal, made, rules, decisionId, decidedAt } = facts;
@@ -124,6 +142,7 @@ const prepareDecision = (
     snapshot_hash: rules.snapshotHash,
     policy_version_ids: rules.policyVersionIds,
     decided_at_ms: decidedAt.ms,
+    ...(isDeferralDue(signal) ? { originals: originalsRead(facts.state, facts.originals) } : {}),
   });
   const unsigned = buildDecisionReceipt(
     {

@@ -8,7 +8,8 @@ import type { Clock } from '../ports/clock.ts';
 import { type CommitAnswer, type Journal, journalSignalKey } from '../ports/journal.ts';
 import type { OutputRecord } from '../ports/records.ts';
 import type { RulesSource } from '../ports/rules-source.ts';
-import type { ActorMemory } from './actor-memory.ts';
+import { isDeferralDue } from '../../domain/decision/release.ts';
+import type { ActorMemory, Standing } from './actor-memory.ts';
 import { type DecideActorDeps, planActor } from './decide-actor.ts';
 import { type DecidedActor, type DecidedSignal, type SealDeps, sealActors } from './seal-actors.ts';
 
@@ -87,6 +88,7 @@ export const decideBatch = async (
     });
     if (fresh.length === 0) break;
 
+    const originals = await originalsOf(deps.journal, standings, fresh);
     const decidedAt = { ms: deps.clock.now(), monotonicMs: Math.trunc(deps.clock.monotonicMs()) };
     let stretchFromMs = deps.clock.monotonicMs();
     const perSignal = await runInLanes(
@@ -101,7 +103,7 @@ export const decideBatch = async (
           stretchFromMs = deps.clock.monotonicMs();
         }
         const started = deps.clock.monotonicMs();
-        const actor = planActor(deps, standing, lane, rules.get(lane[0]!.tenant_id) ?? null, decidedAt);
+        const actor = planActor(deps, standing, lane, rules.get(lane[0]!.tenant_id) ?? null, decidedAt, originals);
         planMs += deps.clock.monotonicMs() - started;
         return lane.map(() => actor);
       },
@@ -128,6 +130,27 @@ export const decideBatch = async (
     pending = settled.lost.flatMap((actor) => actor.signals.map((one) => one.signal));
   }
   return { decided, duplicates, failed, written, lastNumber, planMs };
+};
+
+const NO_ORIGINALS: ReadonlyMap<string, MmmSignalInput> = new Map();
+
+/**
+ * The signals that waiting candidates came from, for actors with a re-entry only. After the states, not beside them: a state can then not name a
+ * candidate that was not there yet when its signal was looked for.
+ */
+const originalsOf = async (
+  journal: Journal,
+  standings: ReadonlyMap<string, Standing>,
+  signals: readonly MmmSignalInput[],
+): Promise<ReadonlyMap<string, MmmSignalInput>> => {
+  const reentries = signals.filter(isDeferralDue);
+  if (reentries.length === 0) return NO_ORIGINALS;
+  const keys = new Set(reentries.map(keyTextOf));
+  const wanted = [...keys].flatMap((key) => {
+    const standing = standings.get(key);
+    return (standing?.state.waiting ?? []).map(({ actionId }) => ({ tenantId: standing!.key.tenantId, actionId }));
+  });
+  return wanted.length === 0 ? NO_ORIGINALS : await journal.deferredSignals(wanted);
 };
 
 /** The answers must equal the actors in number (design 3.2 step 4): anything else means we do not know what was written. */

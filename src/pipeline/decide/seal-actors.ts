@@ -3,6 +3,7 @@ import { formatSignature } from '../../domain/receipt/signature.ts';
 import { MmmError } from '../../errors.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { RecordCodec } from '../ports/codec.ts';
+import type { ClosedDeferral, DeferralRow } from '../ports/deferrals.ts';
 import type { ActorCommit, DecisionRow } from '../ports/journal.ts';
 import type { OutputRecord } from '../ports/records.ts';
 import type { ReceiptSigner } from '../ports/signer.ts';
@@ -71,6 +72,7 @@ const sealActor = (
       recorded: decided.map(({ signal, unsigned }) => (unsigned === null ? JSON.stringify(signal) : null)),
       decisions,
       outbox,
+      ...deferralsOf(signals),
     },
     next: {
       key: standing.key,
@@ -81,5 +83,25 @@ const sealActor = (
     },
     signals,
     failed,
+  };
+};
+
+/** What the plans put off and what no longer waits, as rows; absent where there is none, which is nearly always. */
+const deferralsOf = (signals: readonly DecidedSignal[]): Pick<ActorCommit, 'deferrals' | 'closedDeferrals'> => {
+  const deferrals: DeferralRow[] = [];
+  const closedDeferrals: ClosedDeferral[] = [];
+  for (const { plan } of signals) {
+    for (const { waiting, signal } of plan.upkeep?.deferred ?? []) {
+      const { actionId, decisionId, attempt, dueMs, expiresMs } = waiting;
+      deferrals.push({ actionId, decisionId, attempt, dueAtMs: dueMs, expiresAtMs: expiresMs, signal });
+    }
+    for (const { actionId, disposition } of plan.upkeep?.resolved ?? []) {
+      const status = disposition === 'expired' || disposition === 'superseded' ? disposition : 'done';
+      closedDeferrals.push({ actionId, status });
+    }
+  }
+  return {
+    ...(deferrals.length > 0 ? { deferrals } : {}),
+    ...(closedDeferrals.length > 0 ? { closedDeferrals } : {}),
   };
 };

@@ -1,5 +1,7 @@
 import type { ActorKey } from '../../domain/ids.ts';
 import type { ActorProfile, JournalEntry } from '../../domain/actor-state.ts';
+import type { MmmSignalInput } from '../../generated/records.ts';
+import type { ClosedDeferral, DeferralKey, DeferralRow } from './deferrals.ts';
 import type { OutputRecord } from './records.ts';
 
 /** The journal of the actors and the outbox of the shards: the truth (design 3.2, 4). Two implementations: PostgreSQL and in memory. */
@@ -24,6 +26,8 @@ export interface Journal {
   onOutbox(listener: (shard: number) => void): () => void;
   /** The decision of a signal, for the synchronous path that met a duplicate. Null if there is none. */
   decisionOfSignal(tenantId: string, signalId: string): Promise<StoredDecision | null>;
+  /** The signals that deferred candidates came from, by action id; what is not there any more is left out. */
+  deferredSignals(deferrals: readonly DeferralKey[]): Promise<ReadonlyMap<string, MmmSignalInput>>;
 }
 
 export interface SignalKey {
@@ -76,6 +80,10 @@ export interface ActorCommit {
   readonly recorded: readonly (string | null)[];
   readonly decisions: readonly DecisionRow[];
   readonly outbox: readonly OutputRecord[];
+  /** Candidates put off by these decisions. Absent: none. */
+  readonly deferrals?: readonly DeferralRow[];
+  /** Deferrals, made earlier or by this commit, that wait no more. Absent: none. */
+  readonly closedDeferrals?: readonly ClosedDeferral[];
 }
 
 export interface DecisionRow {

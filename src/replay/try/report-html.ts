@@ -131,9 +131,11 @@ const kindClass = (type: string): string => (type in TYPE_WORDS ? type : 'mirror
 const totals = ({ totals: all, playbooks, heldBack, shown, sinceMs }: TryReport): string[] => [
   '<section><h2>Totals over the whole history</h2>',
   '<div class="scroll"><table><caption>What the playbooks looked at, and how it ended</caption>',
-  '<thead><tr><th scope="col">playbook</th><th scope="col">looked at</th><th scope="col">nothing to say</th><th scope="col">held back</th><th scope="col">sent</th></tr></thead><tbody>',
-  ...playbooks.map((one) => row('td', [one.playbookId, one.candidates, one.notMet, one.heldBack, one.sent])),
-  `</tbody><tfoot>${row('th', ['total', all.candidates, all.notMet, all.heldBack, all.sent])}</tfoot></table></div>`,
+  '<thead><tr><th scope="col">playbook</th><th scope="col">looked at</th><th scope="col">nothing to say</th><th scope="col">held back</th><th scope="col">updated</th><th scope="col">sent</th></tr></thead><tbody>',
+  ...playbooks.map((one) =>
+    row('td', [one.playbookId, one.candidates, one.notMet, one.heldBack, one.revised, one.sent]),
+  ),
+  `</tbody><tfoot>${row('th', ['total', all.candidates, all.notMet, all.heldBack, all.revised, all.sent])}</tfoot></table></div>`,
   element('h3', 'Held back, by the gate that stood in the way first'),
   wordsTable(
     heldBack.map((one) => [one.count, one.gate, heldWords(one)] as const),

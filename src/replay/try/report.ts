@@ -26,6 +26,8 @@ export interface TryTotals {
   readonly heldBack: number;
   /** The condition was not met: nothing to say. */
   readonly notMet: number;
+  /** Silent changes of a card that was there. */
+  readonly revised: number;
   /** G1 and G5 over the run: every signal has one result, every candidate one end, and the parts of every table make its total. */
   readonly addUp: boolean;
 }
@@ -104,10 +106,13 @@ const totalsOf = (
     sent: total(playbooks, (playbook) => playbook.sent),
     heldBack: total(playbooks, (playbook) => playbook.heldBack),
     notMet: total(playbooks, (playbook) => playbook.notMet),
+    revised: total(playbooks, (playbook) => playbook.revised),
   };
   const addUp =
     total(tally.results.values(), one) + total(refused.values(), one) === walk.signals &&
-    sums.sent + sums.heldBack + sums.notMet === sums.candidates &&
+    sums.sent + sums.heldBack + sums.notMet + sums.revised === sums.candidates &&
+    // The run goes on until what was put off has been decided again.
+    playbooks.every((playbook) => playbook.waiting === 0) &&
     total(tally.heldBack.values(), (held) => held.count) === sums.heldBack &&
     total(people, (person) => total(person.heldBack, (held) => held.count)) === sums.heldBack &&
     total(people, (person) => person.sent) === sums.sent &&

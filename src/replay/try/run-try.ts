@@ -6,6 +6,9 @@ import { type CommitRecords, sinRecordsOf } from './sin-records.ts';
 /** The one tenant of a `try`: it lives in memory and ends with the run. */
 export const TRY_TENANT = 'try';
 
+/** Longer than any playbook lets anything wait. */
+const AFTERWARDS_MS = 31 * 86_400_000;
+
 /** The engine as `try` drives it: the real stages, with event time in place of the clock. */
 export interface TryEngine {
   /** Moves the clock. Never back. */
@@ -13,6 +16,8 @@ export interface TryEngine {
   setProfile(key: ActorKey, profile: ActorProfile): void;
   /** Puts records into the intake topic and resolves once each is decided and published. */
   feed(envelopes: readonly object[]): Promise<void>;
+  /** Runs the clock to each moment up to `untilMs` at which something that was put off is due, and has it decided again then. */
+  release(untilMs: number): Promise<void>;
 }
 
 export interface TryPerson {
@@ -58,6 +63,7 @@ export const walkHistory = async (
 
   for await (const records of sinRecordsOf(history, { tenantId: TRY_TENANT, pseudonymOf })) {
     const { commit, actorId, atMs, envelopes } = records;
+    await engine.release(atMs);
     engine.setNow(atMs);
     if (zones.get(actorId) !== commit.zone) {
       zones.set(actorId, commit.zone);
@@ -77,6 +83,8 @@ export const walkHistory = async (
     lastAtMs = atMs;
     observer.done(totals.commits);
   }
+  // What the last commits have put off is still said, or ends: a history that stops takes no promise back.
+  if (lastAtMs !== null) await engine.release(lastAtMs + AFTERWARDS_MS);
   return { people, commitsByMonth, firstAtMs, lastAtMs, ...totals };
 };
 

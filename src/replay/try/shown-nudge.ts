@@ -1,4 +1,4 @@
-import type { MmmDecision } from '../../generated/records.ts';
+import type { MmmCandidate, MmmDecision } from '../../generated/records.ts';
 
 /** A nudge as its receiver would have seen it. */
 export interface ShownNudge {
@@ -17,26 +17,40 @@ export interface ShownNudge {
   readonly commit: string | null;
 }
 
-/** What was read for a decision, as far as it is shown. */
-interface Read {
-  readonly signal: {
-    readonly commit: string | null;
-    readonly file_path: string | null;
-    readonly repo_id: string | null;
-  };
+interface AboutSignal {
+  readonly commit: string | null;
+  readonly file_path: string | null;
+  readonly repo_id: string | null;
 }
 
-/** The actions of a decision, on their first surface. `read` is the stored JSON of what the decision read. */
+/** What was read for a decision, as far as it is shown. */
+interface Read {
+  readonly signal: AboutSignal;
+  /** Of a release: what was put off, by the action id that is continued. */
+  readonly originals?: Readonly<Record<string, AboutSignal>>;
+}
+
+export const isSaid = ({ disposition }: Pick<MmmCandidate, 'disposition'>): boolean =>
+  disposition === 'delivered' || disposition === 'digested';
+
+/** Changes a card that is there, without a sound. */
+export const isRevision = (candidate: Pick<MmmCandidate, 'disposition' | 'reason_code'>): boolean =>
+  isSaid(candidate) && candidate.reason_code === 'revised';
+
+/** The actions of a decision that make themselves heard, on their first surface. `read` is the stored JSON of what the decision read. */
 export const shownBy = (decision: MmmDecision, read: string, zone: string): ShownNudge[] => {
-  const { signal } = JSON.parse(read) as Read;
-  const sent = decision.candidates.filter((candidate) => candidate.disposition === 'delivered');
-  return decision.actions.map((action, index): ShownNudge => {
+  const { signal: own, originals } = JSON.parse(read) as Read;
+  const said = decision.candidates.filter(isSaid);
+  return decision.actions.flatMap((action, index): ShownNudge[] => {
+    const candidate = said[index];
+    if (candidate === undefined || isRevision(candidate)) return [];
+    const signal = originals?.[candidate.continues ?? ''] ?? own;
     const content = action.payload[action.surfaces[0] ?? 'ide'];
     const why = action.rationale.why_relevant === '' ? action.rationale.summary : action.rationale.why_relevant;
-    return {
+    const nudge = {
       atMs: Date.parse(decision.decided_at),
       zone,
-      playbookId: sent[index]?.playbook_id ?? '',
+      playbookId: candidate.playbook_id,
       type: action.type,
       surfaces: action.surfaces,
       title: content?.title ?? '',
@@ -45,6 +59,7 @@ export const shownBy = (decision: MmmDecision, read: string, zone: string): Show
       about: signal.file_path ?? signal.commit ?? signal.repo_id ?? '',
       commit: signal.commit,
     };
+    return [nudge];
   });
 };
 

@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../../domain/actor-state.ts';
 import type { MmmCandidate, MmmDecision } from '../../generated/records.ts';
 import type { HeardNudge } from './politeness.ts';
-import { type ShownNudge, shownBy } from './shown-nudge.ts';
+import { isRevision, isSaid, type ShownNudge, shownBy } from './shown-nudge.ts';
 
 /** What one actor's commit to the journal says: the only source of what `try` prints, so its totals are the journal's. */
 export interface CommittedSignals {
@@ -23,10 +23,14 @@ export interface PlaybookTally {
   notMet: number;
   heldBack: number;
   sent: number;
+  /** Silent changes of a card that was there. */
+  revised: number;
+  /** Put off, and not decided again by the end of the run. */
+  waiting: number;
 }
 
 export interface PersonTally {
-  /** All of them, also what `since` does not show. */
+  /** All of them, also what `since` does not show. Revisions are none: they make no sound. */
   sent: number;
   readonly shown: ShownNudge[];
   readonly heldBack: Map<string, HeldBack>;
@@ -76,8 +80,12 @@ export class TryTally {
 
   #candidate(person: PersonTally, candidate: MmmCandidate, gate: () => string): void {
     const playbook = this.#playbook(candidate.playbook_id);
-    playbook.candidates += 1;
-    if (candidate.disposition === 'delivered') playbook.sent += 1;
+    // One that goes on from a deferred one is the same candidate again: what it was is undone, and it ends once.
+    if (candidate.continues === null) playbook.candidates += 1;
+    else playbook.waiting -= 1;
+    if (candidate.disposition === 'deferred') playbook.waiting += 1;
+    else if (isRevision(candidate)) playbook.revised += 1;
+    else if (isSaid(candidate)) playbook.sent += 1;
     else if (NOT_ABOUT.has(candidate.reason_code)) playbook.notMet += 1;
     else {
       playbook.heldBack += 1;
@@ -90,7 +98,7 @@ export class TryTally {
   #playbook(playbookId: string): PlaybookTally {
     const known = this.playbooks.get(playbookId);
     if (known !== undefined) return known;
-    const made = { playbookId, candidates: 0, notMet: 0, heldBack: 0, sent: 0 };
+    const made = { playbookId, candidates: 0, notMet: 0, heldBack: 0, sent: 0, revised: 0, waiting: 0 };
     this.playbooks.set(playbookId, made);
     return made;
   }
@@ -115,6 +123,6 @@ interface Trace {
   readonly candidates: readonly { readonly verdicts: readonly { readonly gate: string; readonly pass: boolean }[] }[];
 }
 
-/** The first gate that did not let it pass, from the trace that the receipt holds the digest of. Candidates stand in the same order in both. */
+/** The first gate that did not let it pass, or that it was put off and then ended without being asked again; from the trace that the receipt holds the digest of. Candidates stand in the same order in both. */
 const gateOf = (trace: string, index: number): string =>
-  (JSON.parse(trace) as Trace).candidates[index]?.verdicts.find(({ pass }) => !pass)?.gate ?? 'unknown';
+  (JSON.parse(trace) as Trace).candidates[index]?.verdicts.find(({ pass }) => !pass)?.gate ?? 'deferral';

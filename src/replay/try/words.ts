@@ -22,6 +22,7 @@ const GATE_WORDS: Readonly<Record<string, string>> = {
   quiet_hours: 'night where the author is (22:00 to 06:00)',
   caps: 'said enough lately',
   priority: 'something more important was said',
+  deferral: 'was put off, and then it was too late or no longer needed',
 };
 
 /** More exact than its gate. */
@@ -37,13 +38,18 @@ const REASON_WORDS: Readonly<Record<string, string>> = {
   cap_reserved: 'the room left is held for more important ones',
   template_value_missing: 'a value for the text is missing',
   text_missing: 'there is no text for it',
+  expired: 'was put off, and its time was over before there was room',
+  expires_first: 'was put off, and its time would be over before there was room',
+  newer_signal: 'was put off, and a newer one about the same thing took its place',
+  subject_resolved: 'what it was about is settled',
+  playbook_changed: 'was put off, and its playbook has changed since',
+  playbook_deprecated: 'was put off, and its playbook is no longer in use',
+  deferral_full: 'too many others wait to be said',
 };
 
 /** Why it was held back, in words; what is not known here is said as it is. */
 export const heldWords = ({ gate, reason }: Pick<HeldBack, 'gate' | 'reason'>): string =>
-  reason === 'deferral_off'
-    ? `${GATE_WORDS[gate] ?? gate}, would be kept for later`
-    : (REASON_WORDS[reason] ?? GATE_WORDS[gate] ?? reason);
+  REASON_WORDS[reason] ?? GATE_WORDS[gate] ?? reason;
 
 const RESULT_WORDS: Readonly<Record<string, string>> = {
   decided: 'looked at by a playbook',
