@@ -62,8 +62,13 @@ const becomes = async (status: number): Promise<void> => {
 /** Asks for a decision until it was made within the budget; the key makes asking again harmless. Answers how many actions it has. */
 const decide = async (actor: string): Promise<number> => {
   const token = await installation.token('capped', actor);
-  const signal = { signal_type: 'commit_pushed', resource: { repository: 'org/shop' }, payload: { files_changed: 1 } };
   const key = randomUUID();
+  // A branch of its own: a repeat about the same thing would revise its card, which charges nothing.
+  const signal = {
+    signal_type: 'commit_pushed',
+    resource: { repository: 'org/shop', branch: key },
+    payload: { files_changed: 1 },
+  };
   others += 1;
   return await waitFor('a decision', async () => {
     const response = await fetch(`${base}/decide`, {

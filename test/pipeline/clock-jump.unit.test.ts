@@ -11,7 +11,7 @@ test('a clock that was days ahead for a moment makes no room under a cap of toda
   const at = async (ms: number, id: string): Promise<void> => {
     harness.now = ms;
     const time = new Date(ms).toISOString();
-    await harness.append([push('a', id, { occurred_at: time, received_at: time })]);
+    await harness.append([push('a', id, { branch: id, occurred_at: time, received_at: time })]);
     const sessions = harness.sessions();
     await sessions.start();
     await harness.drained();

@@ -112,8 +112,10 @@ describe('decide sessions', () => {
     const sessions = harness.sessions();
     await sessions.start();
     await Promise.all([
-      harness.append(Array.from({ length: 8 }, (_, index) => push('a', `topic${index}`))),
-      ...Array.from({ length: 8 }, (_, index) => decideNow(now, push('a', `http${index}`), 5_000)),
+      harness.append(Array.from({ length: 8 }, (_, index) => push('a', `topic${index}`, { branch: `topic${index}` }))),
+      ...Array.from({ length: 8 }, (_, index) =>
+        decideNow(now, push('a', `http${index}`, { branch: `http${index}` }), 5_000),
+      ),
     ]);
     await harness.drained();
     while (harness.log.read('mmm.decisions').length < 16) await harness.log.nextPublication();
@@ -137,7 +139,7 @@ describe('decide sessions', () => {
           state: emptyState(null),
         })),
       );
-    await harness.append([push('a', 'second')]);
+    await harness.append([push('a', 'second', { branch: 'another' })]);
     await run(harness);
     expect(harness.deliveries()).toHaveLength(1);
     expect(harness.decisions()).toHaveLength(2);

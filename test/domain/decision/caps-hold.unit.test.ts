@@ -78,9 +78,13 @@ test('no sequence of signals ever exceeds a cap, a cool-down or quiet hours, on 
           for (const one of made.candidates) {
             expect(DISPOSITIONS).toContain(one.disposition);
             expect(one.disposition === 'delivered').toBe(one.verdicts.every(({ pass }) => pass));
-            expect(one.reasonCode === 'sent').toBe(one.disposition === 'delivered');
+            expect(['sent', 'revised'].includes(one.reasonCode)).toBe(one.disposition === 'delivered');
           }
-          expect(made.sent).toHaveLength(made.actions.length);
+          // Only what opens a card is charged; its revisions are not.
+          expect(made.sent).toHaveLength(made.candidates.filter(({ reasonCode }) => reasonCode === 'sent').length);
+          expect(made.actions.filter(({ places }) => places.some(({ revision }) => revision === 1))).toHaveLength(
+            made.sent.length,
+          );
           expect(JSON.stringify(plan(input))).toBe(JSON.stringify(made));
 
           sent.push(...made.sent.map((one) => ({ ...one, decision: n })));
@@ -148,7 +152,7 @@ test('a whole day of signals fills the caps and no more', () => {
       policy,
       at,
       state,
-      signal: { signal_id: `s${n}`, repo_id: n % 2 === 0 ? 'x' : 'y' },
+      signal: { signal_id: `s${n}`, repo_id: n % 2 === 0 ? 'x' : 'y', branch: `b${n}` },
     });
     const made = plan(input);
     count += made.sent.length;

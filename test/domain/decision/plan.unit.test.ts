@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { JITTER_MAX_MS } from '../../../src/domain/decision/deferral.ts';
 import { GATES } from '../../../src/domain/decision/planned.ts';
 import { plan } from '../../../src/domain/decision/plan.ts';
 import { traceOf } from '../../../src/domain/decision/trace.ts';
@@ -139,7 +140,7 @@ describe('a decision', () => {
   });
 });
 
-describe('what a later design would defer', () => {
+describe('what only time stands against', () => {
   const quiet = { quietHours: { startMinute: 11 * 60, endMinute: 13 * 60, days: {} } };
   const reason = (
     mode: 'defer' | 'drop' | 'by_type',
@@ -150,10 +151,10 @@ describe('what a later design would defer', () => {
       playbooks: [
         aPlaybook({ deferral: { mode, expiresAfterMs: DAY }, actions: [anAction(), aMentor(), aMultiplier()] }),
       ],
-    }).candidates.map(({ reasonCode }) => reasonCode);
+    }).candidates.map(({ disposition, reasonCode }) => (disposition === 'deferred' ? 'deferred' : reasonCode));
 
-  test("is suppressed as deferral_off, and the verdict keeps the gate's own code", () => {
-    expect(reason('defer')).toEqual(['deferral_off', 'deferral_off', 'deferral_off']);
+  test('is deferred until the last veto falls, with the code of the first', () => {
+    expect(reason('defer')).toEqual(['deferred', 'deferred', 'deferred']);
     const [candidate] = planned({
       policy: quiet,
       playbooks: [aPlaybook({ deferral: { mode: 'defer', expiresAfterMs: DAY } })],
@@ -161,11 +162,14 @@ describe('what a later design would defer', () => {
     expect(vetoesOf(candidate!)).toMatchObject([
       { gate: 'quiet_hours', code: 'quiet_hours', flip: { atMs: NOON + 3_600_000 } },
     ]);
+    expect(candidate).toMatchObject({ disposition: 'deferred', reasonCode: 'quiet_hours' });
+    expect(candidate!.untilMs! - NOON - 3_600_000).toBeGreaterThanOrEqual(0);
+    expect(candidate!.untilMs! - NOON - 3_600_000).toBeLessThan(JITTER_MAX_MS);
   });
 
   test('by default a Mirror drops, Mentor and Multiplier defer', () => {
     expect(reason('drop')).toEqual(['quiet_hours', 'quiet_hours', 'quiet_hours']);
-    expect(reason('by_type')).toEqual(['quiet_hours', 'deferral_off', 'deferral_off']);
+    expect(reason('by_type')).toEqual(['quiet_hours', 'deferred', 'deferred']);
   });
 
   test('holds for snooze, cool-downs and caps as well', () => {
@@ -177,9 +181,9 @@ describe('what a later design would defer', () => {
           }),
         },
       }),
-    ).toContain('deferral_off');
+    ).toContain('deferred');
     expect(reason('defer', { state: { sent: [1, 2, 3].map((n) => sentAt(NOON - n, { playbookId: 'x' })) } })).toEqual(
-      Array(3).fill('deferral_off'),
+      Array(3).fill('deferred'),
     );
   });
 

@@ -54,7 +54,7 @@ test('each candidate, delivery and dead letter is counted once: of the stream, o
   const harness = new DecideHarness(onceADay, 1, { metrics });
   await decideNow({ ...harness.deps, partitions: 1 }, push('b', 'by-http'), 5_000);
   await decideNow({ ...harness.deps, partitions: 1 }, push('b', 'by-http'), 5_000);
-  await harness.append([push('a', 's1'), push('a', 's2')]);
+  await harness.append([push('a', 's1'), push('a', 's2', { branch: 'another' })]);
   await harness.log.append([{ topic: 'mmm.signals', key: 't1|a', value: Buffer.from('{'), headers: {} }]);
   await run(harness, losingTheFirst(harness.log));
   expect(harness.deliveries()).toHaveLength(2);

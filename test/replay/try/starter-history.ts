@@ -31,10 +31,12 @@ export const starterHistory = (end: number): ScriptedCommit[] => {
       files: { [`late/${index}.txt`]: 'x\n' },
     });
   }
-  // Who was here before is not welcomed again, and in the night nobody is: each person below has one nudge.
+  // Who was here before is not welcomed again, and in the night nobody is; in the morning the second commit is there already. Each person below has
+  // one nudge.
   let main = base;
   for (const email of [fixer, reverter, 'wide@example.org', 'large@example.org']) {
-    main = add({ at: end - 50 * DAY, from: main, email, zone: NIGHT, files: { [`old/${email}.txt`]: 'x\n' } });
+    for (const [nth, at] of [end - 50 * DAY, end - 50 * DAY + 1].entries())
+      main = add({ at, from: main, email, zone: NIGHT, files: { [`old/${email}.${nth}.txt`]: 'x\n' } });
   }
   const onMain = (commit: Omit<ScriptedCommit, 'from'>): void => {
     main = add({ ...commit, from: main });
