@@ -51,7 +51,9 @@ describe('one live card per subject and playbook', () => {
     expect(ends(quiet.signal(NOON + 11 * HOUR, pr(7)))).toEqual(['delivered: revised']);
 
     const unwanted = new Story([
-      onPr({ met: ({ signal }) => ({ met: signal.payload['files_changed'] === 7, error: null }) }),
+      onPr({
+        met: ({ signal }) => (signal.payload['files_changed'] === 7 ? { met: true } : { met: false, error: null }),
+      }),
     ]);
     unwanted.signal(NOON, pr(7));
     expect(ends(unwanted.signal(NOON + 1, { ...pr(7), payload: { pr_number: 7, files_changed: 1 } }))).toEqual([
