@@ -143,9 +143,7 @@ const originalsOf = async (
   standings: ReadonlyMap<string, Standing>,
   signals: readonly MmmSignalInput[],
 ): Promise<ReadonlyMap<string, MmmSignalInput>> => {
-  const reentries = signals.filter(isDeferralDue);
-  if (reentries.length === 0) return NO_ORIGINALS;
-  const keys = new Set(reentries.map(keyTextOf));
+  const keys = new Set(signals.filter(isDeferralDue).map(keyTextOf));
   const wanted = [...keys].flatMap((key) => {
     const standing = standings.get(key);
     return (standing?.state.waiting ?? []).map(({ actionId }) => ({ tenantId: standing!.key.tenantId, actionId }));

@@ -81,6 +81,13 @@ describe('one live card per subject and playbook', () => {
     expect(story.state.sent).toHaveLength(2);
   });
 
+  test('where an expired card is not opened again, it stays away', () => {
+    const story = new Story([onPr({ limits: {}, actions: [anAction({ surfaces: ['ide', 'ci'] })] })]);
+    story.signal(NOON, pr(7));
+    expect(shown(story.signal(NOON + DAY, { ...pr(7), surface_hint: 'ide' }))).toEqual(['ide card r1 live !']);
+    expect(shown(story.signal(NOON + DAY + 1, pr(7)))).toEqual(['ide card r2 live']);
+  });
+
   test('signals of every hour keep a card alive for a week and no longer', () => {
     const story = new Story([onPr({ limits: {} })]);
     for (let at = NOON; at <= NOON + CARD_LIFE_MAX_MS; at += HOUR) story.signal(at, pr(7));
