@@ -4,8 +4,7 @@ import { FieldReader } from './playbook/field-reader.ts';
 import type { Finding } from './playbook/finding.ts';
 
 export type ParsedEventTypes =
-  | { readonly ok: true; readonly types: EventTypes }
-  | { readonly ok: false; readonly findings: readonly Finding[] };
+  { readonly ok: true; readonly types: EventTypes } | { readonly ok: false; readonly findings: readonly Finding[] };
 
 const PAYLOAD_TYPES: readonly PayloadType[] = ['string', 'number', 'boolean'];
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -32,12 +31,19 @@ export const tenantEventTypesFrom = (tenant: unknown): ParsedEventTypes => {
   const written = isRecord(tenant) ? tenant['event_types'] : undefined;
   if (written === undefined) return { ok: true, types: {} };
   if (!isRecord(written))
-    return { ok: false, findings: [{ path: 'event_types', message: 'is not an object', remedy: 'write name: { payload }' }] };
+    return {
+      ok: false,
+      findings: [{ path: 'event_types', message: 'is not an object', remedy: 'write name: { payload }' }],
+    };
   const findings: Finding[] = [];
   const types: Record<string, EventTypeDefinition> = {};
   for (const [name, value] of Object.entries(written)) {
     if (!/^[^*A-Z]{1,128}$/.test(name))
-      findings.push({ path: `event_types.${name}`, message: 'is not an event type', remedy: 'write it in lower case, without *' });
+      findings.push({
+        path: `event_types.${name}`,
+        message: 'is not an event type',
+        remedy: 'write it in lower case, without *',
+      });
     types[name] = definitionOf(value, `event_types.${name}`, findings);
   }
   return findings.length === 0 ? { ok: true, types } : { ok: false, findings };
@@ -49,7 +55,10 @@ export const withTenantTypes = (known: EventTypes, own: EventTypes): EventTypes 
   ...Object.fromEntries(
     Object.entries(own).map(([name, definition]) => {
       const before = Object.hasOwn(known, name) ? known[name] : undefined;
-      return [name, before === undefined ? definition : { ...before, payload: { ...before.payload, ...definition.payload } }];
+      return [
+        name,
+        before === undefined ? definition : { ...before, payload: { ...before.payload, ...definition.payload } },
+      ];
     }),
   ),
 });

@@ -33,7 +33,9 @@ const ONE_PUBLISHED = 'mmm_playbooks_one_published';
 
 const conflict = (message: string): MmmError => new MmmError('CONFLICT', message);
 const overtaken = (playbookId: string): MmmError =>
-  conflict(`another version of ${playbookId} was published at the same time; look at it (playbooks diff) and decide anew`);
+  conflict(
+    `another version of ${playbookId} was published at the same time; look at it (playbooks diff) and decide anew`,
+  );
 
 /**
  * Everything below: draft -> published -> deprecated, never back, the document never changed. Each write is audited with what was live before, and told to
@@ -96,7 +98,9 @@ export const publishDraft = async (
       });
     if (held.status === 'published') return { version, changed: false };
     if (held.status === 'deprecated')
-      throw conflict(`version ${version} of ${playbookId} was withdrawn; publish its text again with playbooks rollback`);
+      throw conflict(
+        `version ${version} of ${playbookId} was withdrawn; publish its text again with playbooks rollback`,
+      );
     const before = await withdrawLive(tx, tenantId, playbookId, seen);
     await tx
       .update(playbooks)

@@ -47,8 +47,12 @@ const diffSurfaces = (one: Placed, other: Placed): readonly PlaybookChange[] => 
     words: added ? `${other.name} now also appears on ${surface}` : `${other.name} no longer appears on ${surface}`,
   });
   return [
-    ...one.action.surfaces.filter((surface) => !other.action.surfaces.includes(surface)).map((surface) => change(surface, false)),
-    ...other.action.surfaces.filter((surface) => !one.action.surfaces.includes(surface)).map((surface) => change(surface, true)),
+    ...one.action.surfaces
+      .filter((surface) => !other.action.surfaces.includes(surface))
+      .map((surface) => change(surface, false)),
+    ...other.action.surfaces
+      .filter((surface) => !one.action.surfaces.includes(surface))
+      .map((surface) => change(surface, true)),
   ];
 };
 
@@ -98,20 +102,24 @@ export const diffActions = (
   const [old, fresh] = [placed(before), placed(after)];
   const gone = old.filter(({ name }) => !fresh.some((other) => other.name === name));
   return [
-    ...gone.map(
-      (one): PlaybookChange => ({
-        area: 'action',
-        path: one.path,
-        before: inShort(one),
-        after: null,
-        words: `no longer says ${inShort(one)}`,
-      }),
-    ),
+    ...gone.map((one): PlaybookChange => ({
+      area: 'action',
+      path: one.path,
+      before: inShort(one),
+      after: null,
+      words: `no longer says ${inShort(one)}`,
+    })),
     ...fresh.flatMap((other): readonly PlaybookChange[] => {
       const one = old.find(({ name }) => name === other.name);
       if (one === undefined)
         return [
-          { area: 'action', path: other.path, before: null, after: inShort(other), words: `now also says ${inShort(other)}` },
+          {
+            area: 'action',
+            path: other.path,
+            before: null,
+            after: inShort(other),
+            words: `now also says ${inShort(other)}`,
+          },
         ];
       return [...diffSurfaces(one, other), ...diffTexts(one, other), ...diffConsent(one, other)];
     }),

@@ -34,7 +34,8 @@ const diffTriggers = (before: Playbook, after: Playbook): readonly PlaybookChang
     words: added ? `is now triggered by ${text}` : `is no longer triggered by ${text}`,
   }));
 
-const termsOf = (playbook: Playbook): readonly string[] => (playbook.when === null ? [] : conditionTerms(playbook.when));
+const termsOf = (playbook: Playbook): readonly string[] =>
+  playbook.when === null ? [] : conditionTerms(playbook.when);
 
 const diffCondition = (before: Playbook, after: Playbook): readonly PlaybookChange[] =>
   setChanges(termsOf(before), termsOf(after), (term, added) => ({
@@ -99,7 +100,13 @@ const MODES: Readonly<Record<Playbook['deferral']['mode'], string>> = {
   by_type: 'dropped if a mirror, else put off',
 };
 
-const plain = (area: ChangeArea, path: string, label: string, before: string, after: string): readonly PlaybookChange[] =>
+const plain = (
+  area: ChangeArea,
+  path: string,
+  label: string,
+  before: string,
+  after: string,
+): readonly PlaybookChange[] =>
   before === after ? [] : [{ area, path, before, after, words: `${label}: ${before} -> ${after}` }];
 
 /**

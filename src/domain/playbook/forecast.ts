@@ -46,7 +46,9 @@ const daily = (name: string, of: Setting['of'], limit: number | null): Term[] =>
 
 /** How many repositories it can be about; null: any number, so limits per repository bound nothing that can be known here. */
 const repositoriesOf = (playbook: Playbook): number | null => {
-  const named = playbook.triggers.map(({ repos }) => (repos?.every((glob) => !/[*?]/.test(glob)) === true ? repos : null));
+  const named = playbook.triggers.map(({ repos }) =>
+    repos?.every((glob) => !/[*?]/.test(glob)) === true ? repos : null,
+  );
   return named.some((repos) => repos === null) ? null : new Set(named.flatMap((repos) => repos ?? [])).size;
 };
 
@@ -163,18 +165,20 @@ export const forecastOf = (playbook: Playbook, policy: Policy, perWeek: number):
   };
 };
 
-/** A number for a reader: whole where it is large, one decimal below ten. Rounded down: "at most" must not say more than there is. */
-const shown = (value: number, round: (value: number) => number): string =>
+/** A number for a reader: whole where it is large, one decimal below ten. Rounded down: what is lost and what gets through must not be more than there is. */
+const shown = (value: number, round: (value: number) => number = Math.floor): string =>
   String(value >= 10 ? round(value) : round(value * 10) / 10);
 
 /** `at most 6 a week of the 40 it produces; 34 will expire`. */
 export const forecastInWords = ({ produced, sent, expired, dropped }: Forecast): string => {
   const lost = [
-    ...(expired > 0 ? [`${shown(expired, Math.round)} will expire`] : []),
-    ...(dropped > 0 ? [`${shown(dropped, Math.round)} will be dropped`] : []),
+    ...(expired > 0 ? [`${shown(expired)} will expire`] : []),
+    ...(dropped > 0 ? [`${shown(dropped)} will be dropped`] : []),
   ];
-  const head = `at most ${shown(sent, Math.floor)} a week of the ${shown(produced, Math.round)} it produces`;
-  return lost.length === 0 ? `all of the ${shown(produced, Math.round)} a week it produces` : `${head}; ${lost.join(', ')}`;
+  const head = `at most ${shown(sent)} a week of the ${shown(produced, Math.round)} it produces`;
+  return lost.length === 0
+    ? `all of the ${shown(produced, Math.round)} a week it produces`
+    : `${head}; ${lost.join(', ')}`;
 };
 
 /** `limits.cooldown (24h), quiet_hours (72 of 168 hours are left)`. */

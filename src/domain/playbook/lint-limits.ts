@@ -89,7 +89,9 @@ const nothingEver = (playbook: Playbook, policy: Policy): readonly Finding[] => 
   if (capacityOf(terms, week) > 0) return [];
   const zero = terms.filter((term) => capacityOf([term], week) === 0);
   const causes = week.longestQuietMs === Infinity ? 'quiet_hours (it is always quiet)' : settingsInWords(zero);
-  return [finding('limits', `nothing of it is ever sent: ${causes}`, 'change the tenant policy that the message names')];
+  return [
+    finding('limits', `nothing of it is ever sent: ${causes}`, 'change the tenant policy that the message names'),
+  ];
 };
 
 const starving = (forecast: Forecast): string | null => {
@@ -129,7 +131,8 @@ export const lintLimits = (playbook: Playbook, policy: Policy, arrivals: Arrival
   const said = forecastInWords(forecast);
   const by = forecast.interacting.length === 0 ? '' : `: ${settingsInWords(forecast.interacting)}`;
   const remedy = starving(forecast);
-  if (remedy !== null && arrivals.certainty !== 'most') findings.push(finding('limits', `starves, ${said}${by}`, remedy));
+  if (remedy !== null && arrivals.certainty !== 'most')
+    findings.push(finding('limits', `starves, ${said}${by}`, remedy));
   else if (arrivals.certainty === 'most') notes.push(`if every signal met its condition: ${said}${by}`);
   else notes.push(`${said}${by}`);
   return { findings, notes, forecast };

@@ -53,7 +53,12 @@ const typeFindings = (uses: ConditionUses, at: string, playbook: Playbook, types
 };
 
 /** An event type that the playbook is never triggered by: the comparison always has the same answer. */
-const eventTypeFindings = (uses: ConditionUses, at: string, playbook: Playbook, types: EventTypes): readonly Finding[] =>
+const eventTypeFindings = (
+  uses: ConditionUses,
+  at: string,
+  playbook: Playbook,
+  types: EventTypes,
+): readonly Finding[] =>
   uses.comparisons.flatMap(({ path, literal }) => {
     if (path !== 'signal.event_type' || playbook.triggers.some(({ eventType }) => matchesEventType(eventType, literal)))
       return [];

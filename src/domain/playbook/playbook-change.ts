@@ -1,4 +1,5 @@
-export type ChangeArea = 'trigger' | 'condition' | 'limit' | 'deferral' | 'tier' | 'action' | 'surface' | 'text' | 'consent' | 'about';
+export type ChangeArea =
+  'trigger' | 'condition' | 'limit' | 'deferral' | 'tier' | 'action' | 'surface' | 'text' | 'consent' | 'about';
 
 /** One difference as somebody meets it who gets these nudges or answers for them. */
 export interface PlaybookChange {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliCommand, CliIo } from './command.ts';
 import { registerFiles } from './playbooks-files.ts';
+import { registerTest } from './playbooks-test.ts';
 import { registerVersions } from './playbooks-versions.ts';
 
 export const playbooksCommand: CliCommand = {
@@ -9,6 +10,7 @@ export const playbooksCommand: CliCommand = {
   register: (program: Command, io: CliIo) => {
     const playbooks = program.command('playbooks').description(playbooksCommand.summary);
     registerFiles(playbooks, io);
+    registerTest(playbooks, io);
     registerVersions(playbooks, io);
   },
 };

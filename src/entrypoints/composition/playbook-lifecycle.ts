@@ -35,7 +35,8 @@ const versionsOf = async (
   const reader = new DefinitionReader(store.api);
   const all = (await reader.playbooks(tenantId)).filter((one) => one.playbookId === playbookId);
   if (all.length > 0) return all;
-  const what = (await reader.policy(tenantId)) === null ? `tenant ${tenantId}` : `playbook ${playbookId} of ${tenantId}`;
+  const what =
+    (await reader.policy(tenantId)) === null ? `tenant ${tenantId}` : `playbook ${playbookId} of ${tenantId}`;
   throw new MmmError('RESOURCE_NOT_FOUND', `there is no ${what}`);
 };
 
@@ -68,15 +69,15 @@ export const publishVersion = async (
 ): Promise<Published> => {
   const versions = await versionsOf(store, of);
   const draft =
-    options.version === null
-      ? versions.findLast(({ status }) => status === 'draft')
-      : pick(versions, options.version);
+    options.version === null ? versions.findLast(({ status }) => status === 'draft') : pick(versions, options.version);
   if (draft === undefined) throw new MmmError('CONFLICT', `${of.playbookId} has no draft; import one first`);
   const lint = await lintStored(draft, await groundOfTenant(store, of.tenantId, options.rate));
   if (lint.findings.length > 0) return { ok: false, version: draft.version, lint };
   const live = liveOf(versions);
   const seenLive = live?.version ?? null;
-  await new Definitions(store.api).publishPlaybook(of.tenantId, of.playbookId, draft.version, options.who, { seenLive });
+  await new Definitions(store.api).publishPlaybook(of.tenantId, of.playbookId, draft.version, options.who, {
+    seenLive,
+  });
   const changes = changesBetween(live, draft);
   return { ok: true, version: draft.version, repeats: null, before: seenLive, lint, changes };
 };
@@ -153,7 +154,8 @@ export const diffFile = async (
 ): Promise<Difference> => {
   const [file, ...more] = await readPlaybookFiles(path);
   if (file === undefined || more.length > 0) throw new MmmError('USAGE', 'give one file, not a folder');
-  if (!file.ok) throw new MmmError('PLAYBOOK_INVALID', `${file.file} can not be read as a playbook: see playbooks lint`);
+  if (!file.ok)
+    throw new MmmError('PLAYBOOK_INVALID', `${file.file} can not be read as a playbook: see playbooks lint`);
   const { id } = file.playbook;
   const one = before(await versionsOf(store, { tenantId, playbookId: id }), id, from);
   return { playbookId: id, from: named(one), to: file.file, changes: diffPlaybooks(parsed(one), file.playbook) };

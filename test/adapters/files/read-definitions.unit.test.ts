@@ -59,7 +59,15 @@ describe('parseDefinition', () => {
 });
 
 describe('the line of a path', () => {
-  const text = ['id: a', 'actions:', '  - type: mirror', '    template:', '      title: x', '  - { type: mentor }', ''].join('\n');
+  const text = [
+    'id: a',
+    'actions:',
+    '  - type: mirror',
+    '    template:',
+    '      title: x',
+    '  - { type: mentor }',
+    '',
+  ].join('\n');
   const read = parseDefinition(text, 'f');
   if (!read.ok) throw new Error('the text is YAML');
   test.each<[string, number | null]>([

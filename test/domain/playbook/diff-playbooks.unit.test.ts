@@ -31,10 +31,7 @@ describe('what changes for a reader', () => {
       'terms of the condition, whatever their order and spacing',
       of({}, 'a == 1 && recent.count("x", "7d") >= 3 && c'),
       of({}, 'c   &&\n recent.count("x", "7d") >= 2 && a == 1'),
-      [
-        'when: no longer wants recent.count("x", "7d") >= 3',
-        'when: now also wants recent.count("x", "7d") >= 2',
-      ],
+      ['when: no longer wants recent.count("x", "7d") >= 3', 'when: now also wants recent.count("x", "7d") >= 2'],
     ],
     [
       'a condition where there was none',
@@ -65,7 +62,9 @@ describe('what changes for a reader', () => {
     [
       'texts, on the surfaces on which they are read, and surfaces',
       of({ actions: [anAction({ surfaces: ['ide', 'ci'] })] }),
-      of({ actions: [anAction({ surfaces: ['ide', 'alert'], template: { title: 'T', body: 'Counted in this push.' } })] }),
+      of({
+        actions: [anAction({ surfaces: ['ide', 'alert'], template: { title: 'T', body: 'Counted in this push.' } })],
+      }),
       [
         'actions[0].surfaces: mirror no longer appears on ci',
         'actions[0].surfaces: mirror now also appears on alert',
@@ -100,6 +99,8 @@ describe('what changes for a reader', () => {
   });
 
   test('nothing', () => {
-    expect(words(of({ actions: [anAction(), aMentor()] }, 'a && b'), of({ actions: [anAction(), aMentor()] }, 'b && a'))).toEqual([]);
+    expect(
+      words(of({ actions: [anAction(), aMentor()] }, 'a && b'), of({ actions: [anAction(), aMentor()] }, 'b && a')),
+    ).toEqual([]);
   });
 });

@@ -6,7 +6,8 @@ import type { TenantPolicy } from '../../../src/domain/rules.ts';
 import { aMentor, anAction, aPlaybook, aPolicy, aTrigger, DAY, HOUR, type PlaybookChange } from '../decision/given.ts';
 
 const deferring = { mode: 'defer', expiresAfterMs: DAY } as const;
-const of = (change: PlaybookChange): Playbook => aPlaybook({ actions: [aMentor()], deferral: deferring, ...change }).playbook;
+const of = (change: PlaybookChange): Playbook =>
+  aPlaybook({ actions: [aMentor()], deferral: deferring, ...change }).playbook;
 const OFF = { startMinute: 0, endMinute: 0, days: {} };
 
 describe('at most', () => {
@@ -65,7 +66,13 @@ describe('at most', () => {
 const limit = fc.option(fc.integer({ min: 1, max: 20 }), { nil: null });
 const coolDown = fc.option(fc.integer({ min: 1, max: 30 * 24 }), { nil: null });
 const playbooks = fc
-  .record({ cooldown: coolDown, actor: limit, repo: limit, actions: fc.integer({ min: 1, max: 3 }), named: fc.boolean() })
+  .record({
+    cooldown: coolDown,
+    actor: limit,
+    repo: limit,
+    actions: fc.integer({ min: 1, max: 3 }),
+    named: fc.boolean(),
+  })
   .map(({ cooldown, actor, repo, actions, named }) =>
     of({
       limits: { cooldownMs: cooldown === null ? null : cooldown * HOUR, perActorPerDay: actor, perRepoPerDay: repo },
@@ -115,7 +122,10 @@ describe('whatever the settings', () => {
           ...policy,
           quotas: { ...policy.quotas, [name]: policy.quotas[name] + 1 },
         });
-        const shorter = { ...playbook, limits: { ...playbook.limits, cooldownMs: (playbook.limits.cooldownMs ?? 2) / 2 } };
+        const shorter = {
+          ...playbook,
+          limits: { ...playbook.limits, cooldownMs: (playbook.limits.cooldownMs ?? 2) / 2 },
+        };
         for (const better of [
           forecastOf(playbook, more('maxActionsPerDay'), rate),
           forecastOf(playbook, more('maxActionsPerHour'), rate),

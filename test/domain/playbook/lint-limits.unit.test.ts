@@ -48,9 +48,12 @@ describe('a limit that can never be reached', () => {
       {},
       ['limits.subject_cooldown: 3d is never reached: subject_rest holds back for 7d'],
     ],
-    ['a quota of nothing', {}, { quotas: { maxActionsPerDay: 0, maxActionsPerHour: 3, perRepoPerDay: 5 } }, [
-      'limits: nothing of it is ever sent: quotas.max_actions_per_day (0)',
-    ]],
+    [
+      'a quota of nothing',
+      {},
+      { quotas: { maxActionsPerDay: 0, maxActionsPerHour: 3, perRepoPerDay: 5 } },
+      ['limits: nothing of it is ever sent: quotas.max_actions_per_day (0)'],
+    ],
     [
       'quiet at all times',
       {},

@@ -101,7 +101,12 @@ describe('finds', () => {
       'a multiplier without a place to agree',
       {
         actions: [
-          { type: 'multiplier', surfaces: ['alert'], action_ref: 'x', template: { title: 'An offer', body: 'Counted.' } },
+          {
+            type: 'multiplier',
+            surfaces: ['alert'],
+            action_ref: 'x',
+            template: { title: 'An offer', body: 'Counted.' },
+          },
         ],
       },
       'actions[0].surfaces: leave no place for consent -> add ide or ci: that is where a person can agree',
