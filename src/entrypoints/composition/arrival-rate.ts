@@ -15,7 +15,7 @@ const LEAST_MS = DAY_MS;
 /** The mean of those people who sent any: limits are per person, and who sends nothing is starved by nothing. */
 const perWeekOf = ({ signals, actors, sinceMs }: Seen, nowMs: number): number | null => {
   if (sinceMs === null || nowMs - sinceMs < LEAST_MS) return null;
-  return actors === 0 ? 0 : (signals / actors / (nowMs - sinceMs)) * 7 * DAY_MS;
+  return actors === 0 ? 0 : (signals * 7 * DAY_MS) / (actors * (nowMs - sinceMs));
 };
 
 const sameArrivals = (playbook: Playbook, live: StoredPlaybook): boolean => {
