@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Document } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, type LineCounter } from 'yaml';
 
 const SEGMENT = /([^.[\]]+)|\[(\d+)\]/g;
 

@@ -95,7 +95,7 @@ const policies = fc
   .map(({ day: maxActionsPerDay, hour: maxActionsPerHour, repo: perRepoPerDay, start, end, days, held }) =>
     aPolicy({
       quotas: { maxActionsPerDay, maxActionsPerHour, perRepoPerDay },
-      quietHours: { startMinute: start, endMinute: end, days: days as TenantPolicy['quietHours']['days'] },
+      quietHours: { startMinute: start, endMinute: end, days },
       reserve: { tiers: { high: held }, releaseLastMs: 4 * HOUR },
     }),
   );

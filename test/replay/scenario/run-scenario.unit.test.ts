@@ -93,7 +93,7 @@ describe('what can not be run is a failure, with its place', () => {
       '    then: {}',
     );
     expect(failed).toBe(1);
-    expect(file.findings.map(({ path, line }) => `${path} ${line}`)).toEqual(
+    expect(file.findings.map(({ path, line }) => `${path} ${String(line)}`)).toEqual(
       expect.arrayContaining(['scenarios[0].when.signal 3', 'scenarios[0].then 4']),
     );
   });
