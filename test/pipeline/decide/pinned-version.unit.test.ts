@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import type { Journal } from '../../../src/pipeline/ports/journal.ts';
 import { DecideHarness, NOTICE_PUSH, push, rulesWith } from '../harness.ts';
 
 const documentOf = (name: string): object => ({
@@ -10,19 +9,14 @@ const documentOf = (name: string): object => ({
 test('a version that is published while a decision is under way changes the next decision, never this one', async () => {
   const [before, after] = [rulesWith([documentOf('Before')]), rulesWith([documentOf('After')])];
   let live = before;
-  const harness = new DecideHarness(before, 1, {
-    rules: { current: () => live, load: () => Promise.resolve(live) },
-  });
-  // The other version goes live between the plan and its commit.
-  const journal = new Proxy<Journal>(harness.journal, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== 'function') return value;
-      if (name === 'commit') live = after;
-      return value.bind(target) as unknown;
-    },
-  });
-  const sessions = harness.sessions({ journal });
+  // Another version goes live as soon as the decision has read its rules.
+  const read = (): typeof before => {
+    const answer = live;
+    live = after;
+    return answer;
+  };
+  const harness = new DecideHarness(before, 1, { rules: { current: read, load: () => Promise.resolve(read()) } });
+  const sessions = harness.sessions();
   await harness.append([push('ann', 's1')]);
   await sessions.start();
   await harness.drained();
