@@ -91,7 +91,7 @@ export const registerVersions = (playbooks: Command, io: CliIo): void => {
     .description('make a draft the live version, if it passes the lint against the tenant as it is now')
     .argument('<playbook>', 'its id')
     // No option: --version is the program's own.
-    .argument('[version]', 'which draft; without it the newest', versionNumber)
+    .argument('[version]', 'which draft; without it the newest after the live version', versionNumber)
     .requiredOption('--tenant <id>', 'whose playbook')
     .option('--rate <number>', RATE_HELP, ratePerWeek)
     .action(

@@ -61,19 +61,21 @@ const changesBetween = (before: StoredPlaybook | null, after: StoredPlaybook): r
   return old?.ok === true ? diffPlaybooks(old.playbook, parsed(after)) : [];
 };
 
-/** Publishes a draft (the newest, if none is named) if it passes the lint against the tenant as it is now. Throws RESOURCE_NOT_FOUND, CONFLICT. */
+/** Publishes a draft (the newest after the live version, if none is named) if it passes the lint against the tenant as it is now. Throws RESOURCE_NOT_FOUND, CONFLICT. */
 export const publishVersion = async (
   store: Pick<Store, 'api'>,
   of: PlaybookOfTenant,
   options: { readonly version: number | null; readonly rate: number | null; readonly who: string },
 ): Promise<Published> => {
   const versions = await versionsOf(store, of);
-  const draft =
-    options.version === null ? versions.findLast(({ status }) => status === 'draft') : pick(versions, options.version);
-  if (draft === undefined) throw new MmmError('CONFLICT', `${of.playbookId} has no draft; import one first`);
+  const live = liveOf(versions);
+  // Not a draft that was passed over: who wants that one back names it.
+  const newer = versions.findLast(({ status, version }) => status === 'draft' && version > (live?.version ?? 0));
+  const draft = options.version === null ? newer : pick(versions, options.version);
+  if (draft === undefined)
+    throw new MmmError('CONFLICT', `${of.playbookId} has no draft newer than what is live; import one, or name one`);
   const lint = await lintStored(draft, await groundOfTenant(store, of.tenantId, options.rate));
   if (lint.findings.length > 0) return { ok: false, version: draft.version, lint };
-  const live = liveOf(versions);
   const seenLive = live?.version ?? null;
   await new Definitions(store.api).publishPlaybook(of.tenantId, of.playbookId, draft.version, options.who, {
     seenLive,

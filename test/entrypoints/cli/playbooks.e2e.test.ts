@@ -105,6 +105,23 @@ test("what passed at import is refused at publish if the tenant's settings no lo
   expect((await acme('export')).json['playbooks']).toEqual([]);
 });
 
+test('a draft that was passed over is published only by its number', async () => {
+  await acme('import', written('Five'));
+  await acme('import', written('Six'));
+  const { version } = (await acme('publish', 'mine')).json;
+  expect(await acme('publish', 'mine')).toMatchObject({ code: 1, error: 'CONFLICT' });
+  const earlier = String(Number(version) - 1);
+  expect(await acme('publish', 'mine', earlier)).toMatchObject({ code: 0, json: { before: version } });
+});
+
+test('a starter playbook that was withdrawn comes back under a new number, as the dry run said', async () => {
+  await cli('tenants', 'apply', '--demo');
+  expect(await cli('playbooks', 'deprecate', 'welcome', '--tenant', 'demo')).toMatchObject({ code: 0 });
+  const planned = (await cli('tenants', 'apply', '--demo', '--dry-run', '--json')).json['tenants'];
+  expect(planned[0].changes).toEqual(['welcome@2 published']);
+  expect((await cli('tenants', 'apply', '--demo', '--json')).json['tenants']).toEqual(planned);
+});
+
 test('a rate is held against the settings of the tenant', async () => {
   const starved = await acme('lint', written('Four', 'deferral: { mode: defer }'), '--rate', '40');
   expect(starved).toMatchObject({ code: 1 });
