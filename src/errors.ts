@@ -109,6 +109,7 @@ export const ERRORS = {
   ),
   // Definitions.
   PLAYBOOK_INVALID: entry('the playbook does not pass the lint', 'mend what the findings name'),
+  SCENARIO_FAILED: entry('a scenario of a playbook did not go as it says', 'mend the playbook or the scenario'),
   TENANTS_FILE_INVALID: entry('the tenants file is not valid', 'mend what the findings name'),
   RECORDS_INVALID: entry('a line of the file is no record', 'mend the line the message names; nothing was sent'),
   INTERRUPTED: entry('the command was interrupted', 'give it again: what was done is not done twice'),

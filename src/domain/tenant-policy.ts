@@ -31,6 +31,7 @@ export const TENANT_FIELDS = [
   'approver_roles',
   'safety_critical',
   'inhibitions',
+  'event_types',
   'actors',
   'playbooks',
 ];
@@ -65,7 +66,7 @@ const refuseInhibitions = (root: FieldReader): void => {
 
 /**
  * A tenant's policy from its entry in the tenants file (interface 5a), parsed, with defaults. Absent lists are null (all), empty lists stay empty
- * (none; C-24, D-34). `actors` and `playbooks` of the entry are not policy and are only known names here.
+ * (none; C-24, D-34). `actors`, `event_types` and `playbooks` of the entry are not policy and are only known names here.
  */
 export const tenantPolicyFrom = (document: unknown, version: number): ParsedPolicy => {
   const findings: Finding[] = [];

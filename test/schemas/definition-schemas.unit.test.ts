@@ -95,7 +95,10 @@ tenants:
     actors: [{ id: dev1, roles: [developer], time_zone: "+05:30", preferences: { opt_out_categories: [], preferred_surfaces: [ide], snooze_until: null } }]
     playbooks: starter
 `);
-    for (const file of [example, tenant({}), tenant({ quiet_hours: { start: 22, end: 6 } })]) {
+    const own = tenant({
+      event_types: { design_reviewed: { about: 'A design was reviewed', payload: { score: 'number' } } },
+    });
+    for (const file of [example, own, tenant({}), tenant({ quiet_hours: { start: 22, end: 6 } })]) {
       expect([validate(file), validate.errors]).toEqual([true, null]);
     }
   });
@@ -109,6 +112,8 @@ tenants:
     ['a weekday that does not exist', tenant({ quiet_hours: { start: 22, end: 6, days: { day: 'all' } } })],
     ['a zone that is no zone', tenant({ time_zone: '5h30' })],
     ['an actor without id', tenant({ actors: [{ roles: [] }] })],
+    ['an event type in capitals', tenant({ event_types: { Design: {} } })],
+    ['a payload key of a type that no payload has', tenant({ event_types: { a: { payload: { b: 'date' } } } })],
   ])('%s is refused', (_name, file) => {
     expect(validate(file)).toBe(false);
   });

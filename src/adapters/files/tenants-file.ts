@@ -3,6 +3,7 @@ import type { TenantPolicy } from '../../domain/rules.ts';
 import { tenantActorsFrom } from '../../domain/tenant-actors.ts';
 import type { TenantActor } from '../../domain/tenant-actors.ts';
 import { tenantPolicyFrom } from '../../domain/tenant-policy.ts';
+import { tenantEventTypesFrom } from '../../domain/tenant-event-types.ts';
 import { schemaChecker } from './definition-schema.ts';
 import { readDefinitions } from './read-definitions.ts';
 
@@ -28,8 +29,12 @@ const under = (path: string, findings: readonly Finding[]): readonly Finding[] =
 const entryOf = (document: unknown, path: string): TenantEntry | readonly Finding[] => {
   const policy = tenantPolicyFrom(document, 1);
   const actors = tenantActorsFrom(document);
-  if (!policy.ok || !actors.ok) {
-    return under(path, [...(policy.ok ? [] : policy.findings), ...(actors.ok ? [] : actors.findings)]);
+  const eventTypes = tenantEventTypesFrom(document);
+  if (!policy.ok || !actors.ok || !eventTypes.ok) {
+    return under(
+      path,
+      [policy, actors, eventTypes].flatMap((part) => (part.ok ? [] : part.findings)),
+    );
   }
   const playbooks: unknown =
     typeof document === 'object' && document !== null && 'playbooks' in document ? document.playbooks : null;

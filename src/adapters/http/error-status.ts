@@ -65,6 +65,7 @@ export const HTTP_ERRORS: Readonly<Record<ErrorCode, HttpError>> = {
   REPOSITORY_EMPTY: fault,
   REPOSITORY_UNREADABLE: fault,
   PLAYBOOK_INVALID: input,
+  SCENARIO_FAILED: input,
   TENANTS_FILE_INVALID: input,
   RECORDS_INVALID: input,
   INTERRUPTED: fault,

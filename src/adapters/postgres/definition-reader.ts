@@ -20,11 +20,17 @@ export class DefinitionReader {
     this.#api = api;
   }
 
-  /** Version and digest of the tenant's latest policy; null: the tenant does not exist. */
-  async policy(tenantId: string): Promise<{ readonly version: number; readonly digest: string } | null> {
+  /** The tenant's latest policy as stored; null: the tenant does not exist. */
+  async policy(
+    tenantId: string,
+  ): Promise<{ readonly version: number; readonly digest: string; readonly document: unknown } | null> {
     const [row] = await asTenant(this.#api, tenantId, async (tx) =>
       tx
-        .select({ version: tenantPolicies.version, digest: tenantPolicies.digest })
+        .select({
+          version: tenantPolicies.version,
+          digest: tenantPolicies.digest,
+          document: tenantPolicies.document,
+        })
         .from(tenantPolicies)
         .where(eq(tenantPolicies.tenantId, tenantId))
         .orderBy(desc(tenantPolicies.version))

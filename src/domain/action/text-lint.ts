@@ -37,6 +37,19 @@ const FINDERS: Readonly<Record<Exclude<TextRule, 'shouting'>, RegExp>> = {
   blame: finder(BLAME_WORDS),
   comparison: finder(COMPARISON_WORDS),
 };
+/** A measure against somebody by handle: no reader wants it, whoever wrote it. */
+const AGAINST_HANDLE =
+  /(?<![\w/.@#-])(?:than|unlike|behind|ahead of|compared (?:to|with)|as \w+ as)\s+@[A-Za-z0-9][\w-]*/i;
+/** Against somebody by name. Only for what is written: a rendered value may say "faster than Rust". */
+const AGAINST_NAME =
+  /(?<![\w/.@#-])(?:(?:[Mm]ore|[Ll]ess|[Ff]ewer|better|worse|faster|slower|higher|lower|larger|smaller|cleaner|tidier)(?:\s+\w+){0,3}\s+than|[Uu]nlike|[Cc]ompared (?:to|with))\s+[A-Z][a-z]+(?![\w/.-])/;
+
+/** Persons named in a comparison (G7), in a text as its author wrote it. */
+export const comparedPersons = (text: string): readonly TextFault[] => {
+  const found = AGAINST_NAME.exec(text);
+  return found === null ? [] : [faultOf('comparison', found[0])];
+};
+
 const FOR_ALL = ['urgency', 'fear', 'blame', 'comparison'] as const;
 const FOR_MIRROR = ['prescriptive', ...FOR_ALL] as const;
 const SHOUTING = /!{2,}|(?<![\w/.-])(?:[A-Z]{2,}\s+){3,}[A-Z]{2,}/;
@@ -52,6 +65,10 @@ export const lintText = (type: ActionType, text: string): readonly TextFault[] =
   for (const rule of type === 'mirror' ? FOR_MIRROR : FOR_ALL) {
     const found = FINDERS[rule].exec(text);
     if (found !== null) faults.push(faultOf(rule, found[0]));
+  }
+  if (!faults.some(({ rule }) => rule === 'comparison')) {
+    const against = AGAINST_HANDLE.exec(text);
+    if (against !== null) faults.push(faultOf('comparison', against[0]));
   }
   const shouted = SHOUTING.exec(text);
   if (shouted !== null) faults.push(faultOf('shouting', shouted[0]));

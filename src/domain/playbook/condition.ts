@@ -57,8 +57,16 @@ export interface ConditionUses {
   readonly paths: readonly string[];
   /** Literal event types or prefixes* given to `recent.*`. */
   readonly recentTypes: readonly string[];
-  /** `signal.event_type == "x"` and the like: literals compared with a path. */
+  /** `signal.event_type == "x"` and the like: texts compared with a path; `in ["x", "y"]` gives one each. */
   readonly comparisons: readonly { readonly path: string; readonly operator: string; readonly literal: string }[];
+  /** What type a path must have for the place it stands in; a payload key of another type makes the condition an error or never met. */
+  readonly wanted: readonly WantedType[];
+}
+
+export interface WantedType {
+  readonly path: string;
+  readonly type: 'string' | 'number' | 'boolean';
+  readonly operator: string;
 }
 
 /** The evaluator as the lint needs it. */

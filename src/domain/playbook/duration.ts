@@ -23,3 +23,16 @@ export const durationInWords = (ms: number): string => {
   }
   return 'less than a minute';
 };
+
+const WRITTEN: readonly (readonly [number, string])[] = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'm'],
+  [1_000, 's'],
+];
+
+/** As a definition writes it, in the largest unit that is exact: `7d`, `90m`. The reverse of `parseDurationMs` for what that can read. */
+export const durationText = (ms: number): string => {
+  const [unitMs, name] = WRITTEN.find(([unit]) => ms % unit === 0) ?? [1, 'ms'];
+  return `${ms / unitMs}${name}`;
+};

@@ -1,4 +1,4 @@
-import { lintText } from '../action/text-lint.ts';
+import { comparedPersons, lintText } from '../action/text-lint.ts';
 import type { TextRule } from '../action/text-lint.ts';
 import { compilePlaybook } from './compile-playbook.ts';
 import { compileTemplate } from './compile-template.ts';
@@ -40,7 +40,8 @@ const lintAction = (action: PlaybookAction, path: string): readonly Finding[] =>
   const findings: Finding[] = [];
   for (const { path: at, text } of textsOf(action, path)) {
     // The values are the reader's own words; only ours are judged here. The safety gate judges the rendered whole.
-    for (const fault of lintText(action.type, text.replace(/\{\{.*?\}\}/g, '0'))) {
+    const written = text.replace(/\{\{.*?\}\}/g, '0');
+    for (const fault of [...lintText(action.type, written), ...comparedPersons(written)]) {
       findings.push(finding(at, fault.message, REMEDIES[fault.rule]));
     }
   }
@@ -59,6 +60,12 @@ const lintAction = (action: PlaybookAction, path: string): readonly Finding[] =>
   }
   if (action.type === 'multiplier' && action.actionRef === null) {
     findings.push(finding(`${path}.action_ref`, 'is missing', 'name what Edge or CI executes after consent'));
+  }
+  if (action.type === 'multiplier' && action.surfaces.every((surface) => surface === 'alert')) {
+    // R-34: a notification has no place to agree, so the surface gate would never let it through.
+    findings.push(
+      finding(`${path}.surfaces`, 'leave no place for consent', 'add ide or ci: that is where a person can agree'),
+    );
   }
   return findings;
 };
@@ -83,7 +90,7 @@ const lintTemplates = (playbook: Playbook, types: EventTypes): readonly Finding[
         return [call.startsWith('recent.distinct(') ? second : first];
       });
       const paths = compiled.template.variables.filter((variable) => !variable.startsWith('recent.'));
-      return lintUses({ paths, recentTypes, comparisons: [] }, path, playbook, types);
+      return lintUses({ paths, recentTypes, comparisons: [], wanted: [] }, path, playbook, types);
     }),
   );
 

@@ -5,6 +5,7 @@ import type { EventTypes } from './event-types.ts';
 import { finding } from './finding.ts';
 import type { Finding } from './finding.ts';
 import type { Playbook } from './model.ts';
+import { matchesEventType } from './trigger-match.ts';
 
 const PAYLOAD = 'signal.payload.';
 const ORDER = new Set(['<', '<=', '>', '>=']);
@@ -36,6 +37,36 @@ const payloadFindings = (
   });
 };
 
+/** The evaluator knows no types of payload keys: `signal.payload.test_files == "none"` would compile and never be met. */
+const typeFindings = (uses: ConditionUses, at: string, playbook: Playbook, types: EventTypes): readonly Finding[] => {
+  const definitions = playbook.triggers.flatMap((trigger) => eventTypesOf(trigger.eventType, types));
+  const seen = new Set<string>();
+  return uses.wanted.flatMap(({ path, type, operator }) => {
+    const key = path.startsWith(PAYLOAD) ? path.slice(PAYLOAD.length) : null;
+    if (key === null) return [];
+    const known = new Set(definitions.flatMap(({ payload }) => payload[key] ?? []));
+    if (known.size === 0 || known.has(type) || seen.has(key)) return [];
+    seen.add(key);
+    const is = [...known].join(' or ');
+    return [finding(at, `${path} is a ${is}, and ${operator} here wants a ${type}`, `compare it with a ${is}`)];
+  });
+};
+
+/** An event type that the playbook is never triggered by: the comparison always has the same answer. */
+const eventTypeFindings = (
+  uses: ConditionUses,
+  at: string,
+  playbook: Playbook,
+  types: EventTypes,
+): readonly Finding[] =>
+  uses.comparisons.flatMap(({ path, literal }) => {
+    if (path !== 'signal.event_type' || playbook.triggers.some(({ eventType }) => matchesEventType(eventType, literal)))
+      return [];
+    const near = nearest(literal, Object.keys(types));
+    const remedy = didYouMean(near === literal ? null : near, `add a trigger for it, or remove it`);
+    return [finding(at, `no trigger of this playbook fits ${literal}`, remedy)];
+  });
+
 const recentFindings = (uses: ConditionUses, at: string, types: EventTypes): readonly Finding[] =>
   uses.recentTypes.flatMap((type) => {
     if (eventTypesOf(type, types).length > 0) return [];
@@ -65,6 +96,8 @@ export const lintUses = (
   types: EventTypes,
 ): readonly Finding[] => [
   ...payloadFindings(uses, at, playbook, types),
+  ...typeFindings(uses, at, playbook, types),
+  ...eventTypeFindings(uses, at, playbook, types),
   ...recentFindings(uses, at, types),
   ...wordFindings(uses, at),
 ];

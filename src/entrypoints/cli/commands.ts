@@ -31,7 +31,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./tenants.ts')).tenantsCommand,
   },
   playbooks: {
-    summary: 'lint, import and export playbooks',
+    summary: 'lint, test, import, export, publish and compare playbooks',
     load: async () => (await import('./playbooks.ts')).playbooksCommand,
   },
   receipts: {

@@ -39,6 +39,7 @@ A tenants file (YAML or JSON; JSON Schema in schemas/tenants):
       quiet_hours: { start: "19:00", end: "08:00" }
       quotas: { max_actions_per_day: 5 }
       playbooks: starter
+      event_types: { design_reviewed: { payload: { score: number } } }     # of sources of your own; the lint of playbooks knows them
 The whole file is checked before anything is written; what is as it should be is left alone. Tenants that the file does not name
 stay as they are. A running engine takes changes over within seconds.`;
 

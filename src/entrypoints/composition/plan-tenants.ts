@@ -1,7 +1,7 @@
 import { readPlaybookFiles, STARTER_FOLDER } from '../../adapters/files/playbook-files.ts';
 import { readTenantsFile, type TenantEntry } from '../../adapters/files/tenants-file.ts';
 import { DefinitionReader } from '../../adapters/postgres/definition-reader.ts';
-import { digestOf } from '../../adapters/postgres/definitions.ts';
+import { digestOf } from '../../adapters/postgres/definition-write.ts';
 import { canonicalJson } from '../../domain/receipt/canonical-json.ts';
 import { type AppliedTenant, definitionFaults } from './apply-tenants.ts';
 import type { Store } from './store.ts';
@@ -37,7 +37,7 @@ const starterChanges = async (reader: DefinitionReader, tenantId: string): Promi
   for (const file of await readPlaybookFiles(STARTER_FOLDER)) {
     if (!file.ok) throw definitionFaults('PLAYBOOK_INVALID', file.file, file.findings);
     const latest = stored.findLast((one) => one.playbookId === file.playbook.id);
-    const isNew = latest?.digest !== digestOf(file.document);
+    const isNew = latest?.digest !== digestOf(file.document) || latest.status === 'deprecated';
     if (isNew || latest?.status !== 'published')
       changes.push(`${file.playbook.id}@${(latest?.version ?? 0) + (isNew ? 1 : 0)} published`);
   }

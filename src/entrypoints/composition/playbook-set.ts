@@ -1,30 +1,8 @@
-import { createCelCompiler } from '../../adapters/cel/cel-compiler.ts';
-import { readPlaybookFiles } from '../../adapters/files/playbook-files.ts';
 import { DefinitionReader, type StoredPlaybook } from '../../adapters/postgres/definition-reader.ts';
 import { Definitions } from '../../adapters/postgres/definitions.ts';
-import type { Finding } from '../../domain/playbook/finding.ts';
-import { lintPlaybook } from '../../domain/playbook/lint-playbook.ts';
 import { MmmError } from '../../errors.ts';
-import { EVENT_TYPES } from '../../generated/event-types.ts';
+import type { LintedPlaybook } from './playbook-lint.ts';
 import type { Store } from './store.ts';
-
-/** A playbook file as the lint sees it; `playbookId` null when the file can not be read as a playbook. */
-export interface LintedPlaybook {
-  readonly file: string;
-  readonly playbookId: string | null;
-  readonly document: unknown;
-  readonly findings: readonly Finding[];
-}
-
-/** Reads one file or a folder and says everything that is wrong with each. Throws USAGE when the path can not be read. */
-export const lintPath = async (path: string): Promise<readonly LintedPlaybook[]> => {
-  const conditions = createCelCompiler();
-  return (await readPlaybookFiles(path)).map((read) => {
-    if (!read.ok) return { file: read.file, playbookId: null, document: null, findings: read.findings };
-    const { file, document, playbook } = read;
-    return { file, document, playbookId: playbook.id, findings: lintPlaybook(playbook, EVENT_TYPES, conditions) };
-  });
-};
 
 export interface ImportedPlaybook {
   readonly playbook_id: string;

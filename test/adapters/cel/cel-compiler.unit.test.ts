@@ -181,6 +181,25 @@ test('inspect tells what a condition reads', () => {
       paths: ['signal.payload.tset_files', 'signal.payload.a.b', 'signal.severity', 'signal.branch'],
       recentTypes: ['comit_*', 'pr_merged'],
       comparisons: [{ path: 'signal.severity', operator: '>=', literal: 'high' }],
+      wanted: [
+        { path: 'signal.payload.tset_files', type: 'number', operator: '==' },
+        { path: 'signal.payload.a.b', type: 'number', operator: '>' },
+        { path: 'signal.severity', type: 'string', operator: '>=' },
+      ],
     },
   });
+});
+
+test('inspect tells what type each place wants', () => {
+  const source =
+    '!signal.payload.a && (signal.payload.b || -3 < signal.payload.c * 2) && signal.severity in ["high", "low"]';
+  const inspected = compiler.inspect(source);
+  if (!inspected.ok) throw new Error(inspected.error.message);
+  const { comparisons, wanted } = inspected.uses;
+  expect(comparisons.map(({ operator, literal }) => `${operator} ${literal}`)).toEqual(['in high', 'in low']);
+  expect(wanted.map(({ path, type, operator }) => `${path} ${operator} ${type}`).sort()).toEqual([
+    'signal.payload.a ! boolean',
+    'signal.payload.b || boolean',
+    'signal.payload.c * number',
+  ]);
 });

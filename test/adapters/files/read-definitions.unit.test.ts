@@ -9,12 +9,13 @@ const empty = mkdtempSync(join(tmpdir(), 'mmm-definitions-'));
 writeFileSync(join(folder, 'b.yaml'), 'id: b\n');
 writeFileSync(join(folder, 'a.json'), '{"id": "a"}');
 writeFileSync(join(folder, 'notes.txt'), 'not read');
+writeFileSync(join(folder, 'b.scenario.yaml'), 'scenarios: []');
 afterAll(() => {
   for (const path of [folder, empty]) rmSync(path, { recursive: true });
 });
 
 test('a folder gives its YAML and JSON files by name', async () => {
-  expect(await readDefinitions(folder)).toEqual([
+  expect(await readDefinitions(folder)).toMatchObject([
     { ok: true, file: 'a.json', document: { id: 'a' } },
     { ok: true, file: 'b.yaml', document: { id: 'b' } },
   ]);
@@ -33,7 +34,7 @@ test('a file that is too large is not read', async () => {
 
 describe('parseDefinition', () => {
   test('a time of day stays a text', () => {
-    expect(parseDefinition('start: 22:00', 'f')).toEqual({ ok: true, file: 'f', document: { start: '22:00' } });
+    expect(parseDefinition('start: 22:00', 'f')).toMatchObject({ ok: true, file: 'f', document: { start: '22:00' } });
   });
 
   test.each([
@@ -54,5 +55,36 @@ describe('parseDefinition', () => {
         .join(', ')}]`;
     const bomb = ['l0: &l0 [x]', ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(level)].join('\n');
     expect(parseDefinition(bomb, 'f')).toMatchObject({ ok: false });
+  });
+});
+
+describe('the line of a path', () => {
+  const text = [
+    'id: a',
+    'actions:',
+    '  - type: mirror',
+    '    template:',
+    '      title: x',
+    '  - { type: mentor }',
+    '',
+  ].join('\n');
+  const read = parseDefinition(text, 'f');
+  if (!read.ok) throw new Error('the text is YAML');
+  test.each<[string, number | null]>([
+    ['id', 1],
+    ['actions', 2],
+    ['actions[0]', 3],
+    ['actions[0].template.title', 5],
+    ['actions[1].type', 6],
+    ['actions[0].template.body', 4],
+    ['actions[1].rationale', 6],
+    ['', null],
+    ['limits.cooldown', null],
+  ])('%s: %s', (path, line) => {
+    expect(read.lineOf(path)).toBe(line);
+  });
+  test('of a JSON text too', () => {
+    const json = parseDefinition('{\n "a": [\n  { "b": 1 }\n ]\n}', 'f');
+    expect(json.ok && json.lineOf('a[0].b')).toBe(3);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { lintText } from '../../../src/domain/action/text-lint.ts';
+import { comparedPersons, lintText } from '../../../src/domain/action/text-lint.ts';
 
 const rules = (type: 'mirror' | 'mentor', text: string): readonly string[] =>
   lintText(type, text).map((fault) => fault.rule);
@@ -14,6 +14,7 @@ describe('what a receiver would be right to mind', () => {
     ['This is your fault.', 'blame'],
     ['More reverts than your colleagues', 'comparison'],
     ['You are ranked 4th', 'comparison'],
+    ['Three more than @sam-b', 'comparison'],
     ['No tests!!', 'shouting'],
     ['THERE ARE NO TESTS', 'shouting'],
   ])('%s: %s', (text, rule) => {
@@ -35,6 +36,13 @@ describe('what is fine', () => {
   test('advice in a mentor', () => {
     expect(rules('mentor', 'You should find a test useful here')).toEqual([]);
   });
+});
+
+test('a name is compared with in a text of ours only: a value may speak of other things with a capital', () => {
+  expect(comparedPersons('Fewer tests than Sam wrote').map(({ words }) => words)).toEqual(['Fewer tests than Sam']);
+  for (const fine of ['faster than rust', 'more files than src/Main.ts', 'fewer than 3 Tests'])
+    expect(comparedPersons(fine)).toEqual([]);
+  expect(rules('mirror', 'Merged: faster than Rust')).toEqual([]);
 });
 
 test('pressure is refused in every type', () => {

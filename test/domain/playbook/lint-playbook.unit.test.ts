@@ -68,6 +68,50 @@ describe('finds', () => {
       'when: signal.severity is never "urgent" -> use one of info, low, medium, high, critical',
     ],
     [
+      'a word in a list that never comes',
+      { when: 'signal.severity in ["high", "urgent"]' },
+      'when: signal.severity is never "urgent" -> use one of info, low, medium, high, critical',
+    ],
+    [
+      'a number compared with a text, which the evaluator lets pass',
+      { when: 'signal.payload.test_files == "0"' },
+      'when: signal.payload.test_files is a number, and == here wants a string -> compare it with a number',
+    ],
+    [
+      'a number used as yes or no',
+      { when: 'signal.payload.is_fix && !signal.payload.test_files' },
+      'when: signal.payload.test_files is a number, and ! here wants a boolean -> compare it with a number',
+    ],
+    [
+      'an event type that does not trigger it',
+      { when: 'signal.event_type == "pr_mergd"' },
+      'when: no trigger of this playbook fits pr_mergd -> did you mean pr_merged?',
+    ],
+    [
+      'a comparison with a named colleague',
+      said('mentor', 'You pushed more fixes than Maria', RATIONALE),
+      'actions[0].template.title: says "more fixes than Maria" (comparison) -> speak of this work alone; nobody is compared with anybody',
+    ],
+    [
+      'a comparison with a handle',
+      said('mirror', 'Twice as many reverts, unlike @maria'),
+      'actions[0].template.title: says "unlike @maria" (comparison) -> speak of this work alone; nobody is compared with anybody',
+    ],
+    [
+      'a multiplier without a place to agree',
+      {
+        actions: [
+          {
+            type: 'multiplier',
+            surfaces: ['alert'],
+            action_ref: 'x',
+            template: { title: 'An offer', body: 'Counted.' },
+          },
+        ],
+      },
+      'actions[0].surfaces: leave no place for consent -> add ide or ci: that is where a person can agree',
+    ],
+    [
       'a condition that does not compile',
       { when: 'signal.foo == 1' },
       'when: is not a valid condition: No such key: foo -> mend the CEL expression',
