@@ -1,3 +1,4 @@
+import { type CompiledInhibition, compileInhibitions } from './inhibition.ts';
 import type { IdPort } from './ids.ts';
 import { idFrom } from './ids.ts';
 import { compilePlaybook } from './playbook/compile-playbook.ts';
@@ -65,6 +66,9 @@ const compileOne = (input: RulesInput, { document, version }: PlaybookVersion): 
 export const compileRules = (input: RulesInput): CompiledRules => {
   const parsed = tenantPolicyFrom(input.policy, input.policyVersion);
   if (!parsed.ok) return parsed;
+  // An inhibition that can not be compiled would mute nothing: no rules at all instead, so that nothing is permitted by its absence (G6).
+  const inhibitions = compileInhibitions(parsed.policy.inhibitions, input.conditions);
+  if (inhibitions.findings.length > 0) return { ok: false, findings: inhibitions.findings };
   if (!isJson(input.policy))
     return { ok: false, findings: [finding('', 'is not JSON', 'store the document as parsed JSON')] };
   const usable: Usable[] = [];
@@ -84,10 +88,15 @@ export const compileRules = (input: RulesInput): CompiledRules => {
     seen.add(id);
     usable.push(result);
   });
-  return { ok: true, rules: rulesOf(input, parsed.policy, usable), skipped };
+  return { ok: true, rules: rulesOf(input, parsed.policy, inhibitions.compiled, usable), skipped };
 };
 
-const rulesOf = (input: RulesInput, policy: TenantRules['policy'], usable: readonly Usable[]): TenantRules => {
+const rulesOf = (
+  input: RulesInput,
+  policy: TenantRules['policy'],
+  inhibitions: readonly CompiledInhibition[],
+  usable: readonly Usable[],
+): TenantRules => {
   const index = buildIndex(usable.map(({ compiled }) => compiled));
   const byName = [...usable].sort((a, b) => (a.compiled.playbook.id < b.compiled.playbook.id ? -1 : 1));
   const content = {
@@ -99,6 +108,7 @@ const rulesOf = (input: RulesInput, policy: TenantRules['policy'], usable: reado
   return {
     policy,
     playbooks: index,
+    inhibitions,
     policyVersionIds: [`policy:${policy.tenantId}:${policy.version}`, ...names].sort(),
     policySnapshotId: idFrom(input.ids, 'policy-snapshot', [policy.tenantId, snapshotHash]),
     snapshotHash,

@@ -69,3 +69,18 @@ test('a policy that can not be read gives no rules', () => {
   });
   expect(compileRules({ ...input, policy: null })).toMatchObject({ ok: false });
 });
+
+test('inhibitions are compiled with the rules; one that does not compile gives no rules at all (G6)', () => {
+  const inhibited = (when: string) => ({ id: 'acme', inhibitions: [{ name: 'calm', when, mutes: ['normal'] }] });
+  const { rules } = compile({ policy: inhibited('context.on_call') });
+  expect(rules.inhibitions.map(({ rule, condition }) => [rule.name, condition.source])).toEqual([
+    ['calm', 'context.on_call'],
+  ]);
+  const input = { policyVersion: 1, playbooks: [], conditions: createCelCompiler(), ids };
+  for (const when of ['context.nothing', 'signal.', '"text"', 'signal.branch.matches("(a")']) {
+    expect(compileRules({ ...input, policy: inhibited(when) })).toMatchObject({
+      ok: false,
+      findings: [{ path: 'inhibitions[0].when' }],
+    });
+  }
+});

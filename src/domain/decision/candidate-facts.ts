@@ -3,7 +3,9 @@ import type { CoreResult } from '../action/core-content.ts';
 import { countedWhy } from '../action/reason.ts';
 import { renderCore } from '../action/render.ts';
 import { SENT_WINDOW_MS, type ActorState } from '../actor-state.ts';
+import { freezeUntil } from '../freeze.ts';
 import { actionIdOf } from '../ids.ts';
+import type { InhibitionRule } from '../inhibition.ts';
 import type { ConditionResult, RuleEnvironment } from '../playbook/condition.ts';
 import type { CompiledAction, CompiledPlaybook, Playbook, Trigger } from '../playbook/model.ts';
 import { recentOf } from '../playbook/recent.ts';
@@ -23,6 +25,10 @@ export interface DecisionFacts {
   readonly state: ActorState;
   readonly policy: TenantPolicy;
   readonly context: ContextFacts;
+  /** When the policy's freeze of this repository ends; null: none holds, or another source says so too and names no end. */
+  readonly freezeUntilMs: number | null;
+  /** The tenant's own, in the policy's order, each evaluated at most once for all candidates. */
+  readonly inhibitions: readonly { readonly rule: InhibitionRule; readonly holds: () => ConditionResult }[];
   readonly decidedAtMs: number;
   /** From the profile, never from the signal (D-13). */
   readonly roles: readonly string[];
@@ -52,13 +58,25 @@ export interface CandidateFacts {
   readonly core: () => CoreResult;
 }
 
+/**
+ * Who is on call is a role like any other: whoever keeps the roster gives and takes it, with the roles of the profile. So a signal can not claim it
+ * (D-13), a change of it is a new version of the actor, and a decision can be run again.
+ */
+export const ON_CALL_ROLE = 'on_call';
+
 export const decisionFacts = (input: PlanInput, rules: TenantRules): DecisionFacts => {
-  const { signal, state, context, decidedAtMs } = input;
+  const { signal, state, decidedAtMs } = input;
   const { policy } = rules;
   const roles = state.profile?.roles ?? [];
+  const freezeUntilMs = freezeUntil(policy.freezes, signal.repo_id, decidedAtMs);
+  const context = {
+    ...input.context,
+    freezeActive: input.context.freezeActive || freezeUntilMs !== null,
+    onCall: input.context.onCall || roles.includes(ON_CALL_ROLE),
+  };
   const zone = lazy(() => firstZone(state.profile?.timeZone ?? null, policy.timeZone));
   const subject = subjectKeyOfSignal(signal);
-  const environment = environmentOf(input, roles);
+  const environment = environmentOf({ ...input, context }, roles);
   const frame = lazy(() => ({
     dayStartMs: startOfDay(zone(), decidedAtMs),
     hourStartMs: decidedAtMs - HOUR_MS,
@@ -70,6 +88,11 @@ export const decisionFacts = (input: PlanInput, rules: TenantRules): DecisionFac
     state,
     policy,
     context,
+    freezeUntilMs: input.context.freezeActive ? null : freezeUntilMs,
+    inhibitions: rules.inhibitions.map(({ rule, condition }) => ({
+      rule,
+      holds: lazy(() => condition.evaluate(environment)),
+    })),
     decidedAtMs,
     roles,
     subject,
@@ -100,6 +123,7 @@ const environmentOf = ({ signal, state, context }: PlanInput, roles: readonly st
       incident_active: context.incidentActive,
       freeze_active: context.freezeActive,
       on_call: context.onCall,
+      release_failed: context.releaseFailed ?? false,
     },
     get recent() {
       return recent();

@@ -4,11 +4,25 @@ import type { IdPort } from '../ids.ts';
 import type { TenantRules } from '../rules.ts';
 import type { ActionType, Disposition, SignalResult, Surface, Tier } from '../vocabulary.ts';
 
-/** Facts of the moment that are not the actor's: all false until the context stage of the decision issue supplies them. */
+/**
+ * Facts of the moment that are neither the actor's nor the policy's, as they hold for one signal: plain data, recorded with the decision. What the
+ * policy says of freezes and the profile of being on call is added when the decision is planned.
+ */
 export interface ContextFacts {
   readonly incidentActive: boolean;
   readonly freezeActive: boolean;
   readonly onCall: boolean;
+  /** The last release of something in the signal's repository failed. */
+  readonly releaseFailed?: boolean;
+  /** What is behind these, for the trace; the newest of each kind. */
+  readonly causes?: readonly ContextCause[];
+}
+
+export interface ContextCause {
+  readonly kind: 'incident' | 'failed_release';
+  readonly id: string;
+  /** Null: the whole tenant's. */
+  readonly repo: string | null;
 }
 
 /** Everything a decision depends on (G3). `rules` null = unknown tenant. */
