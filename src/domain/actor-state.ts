@@ -1,3 +1,4 @@
+import type { ContextEvent } from './context/context-event.ts';
 import type { ActionType, SignalResult, Surface } from './vocabulary.ts';
 
 /** What is known of a person apart from the journal: kept in PostgreSQL, read in the same snapshot as the fold, so a change of it is a new version. */
@@ -47,6 +48,8 @@ export interface JournalEntry {
   /** Null for re-entries, which are not counted in `recent` (design 3.6). */
   readonly recent: RecentSignal | null;
   readonly sent: readonly SentAction[];
+  /** What it says of the tenant's surroundings; absent in nearly all entries. Not folded into the actor's state: it is the tenant's. */
+  readonly context?: ContextEvent;
   /**
    * Hex SHA-256 over the chain of the entry before and the canonical JSON of this entry without `chain` ('' before the first): whoever holds the
    * journal can show what a decision read, and a changed line breaks every later digest (G3).

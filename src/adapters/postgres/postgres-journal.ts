@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { MmmError } from '../../errors.ts';
 import type { ActorProfile, JournalEntry, RecentSignal, SentAction } from '../../domain/actor-state.ts';
+import type { ContextEvent } from '../../domain/context/context-event.ts';
 import type { ActorKey } from '../../domain/ids.ts';
 import type { SignalResult } from '../../domain/vocabulary.ts';
 import type { TopicName } from '../../generated/topics.ts';
@@ -39,7 +40,7 @@ type EntryTuple = [
   result: SignalResult,
   atMs: number,
   decidedAtMs: number,
-  facts: { r: RecentSignal | null; s: SentAction[]; c: string },
+  facts: { x?: ContextEvent; r: RecentSignal | null; s: SentAction[]; c: string },
 ];
 
 interface FoldRow {
@@ -78,6 +79,7 @@ const entryOf = ([
   decidedAtMs,
   recent: facts.r,
   sent: facts.s,
+  ...(facts.x === undefined ? {} : { context: facts.x }),
   chain: facts.c,
 });
 

@@ -6,12 +6,12 @@ import type { Severity } from '../vocabulary.ts';
  * journalled itself, and asks nobody (R-18 has no interface to ask, contracts 12).
  */
 export interface ContextEvent {
-  readonly kind: 'incident' | 'release';
   /** Of the incident; of a release the service and environment, which a later release of the same follows. */
   readonly id: string;
+  readonly kind: 'incident' | 'release';
+  readonly open: boolean;
   readonly repo: string | null;
   readonly severity: Severity;
-  readonly open: boolean;
 }
 
 /** Everything else that is said of an incident (acknowledged, snoozed, a word of tomorrow) leaves it open: only these end it (G6). */
@@ -23,13 +23,8 @@ const incidentOf = (signal: MmmSignalInput): ContextEvent | null => {
   // An alert that belongs to no incident stands for itself (normalise/incident.ts). It is not an incident: our own alert deliveries come back as
   // alerts, and each nudge of that kind would else mute the whole tenant.
   if (signal.payload['alert_id'] === id) return null;
-  return {
-    kind: 'incident',
-    id,
-    repo: signal.repo_id,
-    severity: signal.severity,
-    open: !INCIDENT_OVER.has(signal.event_type),
-  };
+  const open = !INCIDENT_OVER.has(signal.event_type);
+  return { id, kind: 'incident', open, repo: signal.repo_id, severity: signal.severity };
 };
 
 const RELEASE_OPEN: Readonly<Record<string, boolean>> = {
@@ -44,7 +39,7 @@ const releaseOf = (signal: MmmSignalInput): ContextEvent | null => {
   if (open === undefined || signal.repo_id === null) return null;
   const service = signal.payload['service'];
   const id = JSON.stringify([typeof service === 'string' ? service : null, signal.environment]);
-  return { kind: 'release', id, repo: signal.repo_id, severity: signal.severity, open };
+  return { id, kind: 'release', open, repo: signal.repo_id, severity: signal.severity };
 };
 
 /** Null for nearly all signals. A failed build is none: it is of one branch, and on any busy repository some branch is always broken. */

@@ -9,6 +9,7 @@ import {
   SENT_WINDOW_MS,
   type SentAction,
 } from '../actor-state.ts';
+import { contextEventOf } from '../context/context-event.ts';
 import type { IdPort } from '../ids.ts';
 import { recentSignalOf } from '../playbook/recent.ts';
 import { canonicalJson } from '../receipt/canonical-json.ts';
@@ -95,9 +96,11 @@ export const journalEntryOf = (
 ): JournalEntry => {
   const { signal, plan, version, decidedAtMs } = facts;
   const occurredMs = Date.parse(signal.occurred_at);
+  const context = contextEventOf(signal);
   // In canonical order, for the digest.
   const entry = {
     atMs: Number.isNaN(occurredMs) ? decidedAtMs : occurredMs,
+    ...(context === null ? {} : { context }),
     decidedAtMs,
     decisionId: plan.result === 'decided' ? facts.decisionId : null,
     kind: 'signal',

@@ -26,10 +26,14 @@ export const evaluationPointOf = (signal: Pick<MmmSignalInput, 'evaluation_point
 /** `sha256:` + hex over the canonical JSON: the one form of digest in everything we emit. */
 export const digestOf = (ids: IdPort, value: unknown): string => `sha256:${ids.sha256(canonicalJson(value))}`;
 
-const countsByReason = (candidates: readonly PlannedCandidate[]): Record<string, number> => {
+/** A code may hold the name that a tenant gave a rule of its own (`inhibited:<name>`), which may be a word that ERIS refuses. */
+const countsByReason = (
+  candidates: readonly PlannedCandidate[],
+  safe: (text: string) => string,
+): Record<string, number> => {
   const counts = new Map<string, number>();
   for (const { disposition, reasonCode } of candidates) {
-    const key = `${disposition}:${reasonCode}`;
+    const key = `${disposition}:${safe(reasonCode)}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -90,7 +94,7 @@ export const buildDecisionReceipt = (facts: DecisionReceiptFacts, ids: IdPort): 
         surfaces: [...action.surfaces],
         type: action.type,
       })),
-      candidates: countsByReason(plan.candidates),
+      candidates: countsByReason(plan.candidates, safe),
       decision_id: facts.decisionId,
       degraded_reasons: [],
       // R-114. No model text in this release, so nothing was flagged; what is sent has passed the safety gate.

@@ -6,6 +6,7 @@ import { newActorRef } from '../../adapters/keys/actor-ref.ts';
 import { ensureSigningKey, loadSigningKey, type SigningKey } from '../../adapters/keys/ed25519-signer.ts';
 import { MemoryStateCache } from '../../adapters/memory/memory-state-cache.ts';
 import { ensurePartitionCount } from '../../adapters/postgres/partition-setting.ts';
+import { PostgresContextSource } from '../../adapters/postgres/postgres-context-source.ts';
 import { PostgresJournal } from '../../adapters/postgres/postgres-journal.ts';
 import { PostgresRulesSource } from '../../adapters/postgres/postgres-rules-source.ts';
 import { RedisStateCache } from '../../adapters/redis/redis-state-cache.ts';
@@ -23,7 +24,6 @@ import type { Normaliser } from '../../pipeline/ports/normaliser.ts';
 import type { StateCache } from '../../pipeline/ports/state-cache.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { Config } from '../../runtime/config.ts';
-import { NO_CONTEXT } from '../no-context.ts';
 import { type EngineLog, openEngineLog } from './engine-log.ts';
 import { ENGINE_VERSION, type ProcessParts } from './process-parts.ts';
 import { openStore, type Store } from './store.ts';
@@ -100,7 +100,7 @@ export const openEngine = async (
       signer,
       randomId,
       newActorRef,
-      contextOf: () => NO_CONTEXT,
+      context: new PostgresContextSource(store.pipeline, clock),
       clock,
     };
     const shared = { clock, logger, metrics, engineVersion: ENGINE_VERSION };

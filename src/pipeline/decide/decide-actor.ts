@@ -22,6 +22,7 @@ export interface DecideActorDeps {
   readonly codec: RecordCodec;
   /** A new receipt key and the reference that it gives this actor. */
   readonly newActorRef: (actorId: string) => { readonly key: Uint8Array; readonly ref: string };
+  /** Of this round: loaded for all its tenants before the first is planned. */
   readonly contextOf: (signal: MmmSignalInput) => ContextFacts;
 }
 
@@ -70,11 +71,12 @@ export const planActor = (
 
   for (const signal of signals) {
     try {
+      const context = deps.contextOf(signal);
       const made = plan({
         signal,
         state,
         rules,
-        context: deps.contextOf(signal),
+        context,
         decidedAtMs: decidedAt.ms,
         ids: deps.ids,
       });
@@ -82,7 +84,7 @@ export const planActor = (
       const unsigned =
         decisionId === null || rules === null
           ? null
-          : prepareDecision(deps, { signal, made, rules, decisionId, actorRef, decidedAt, state });
+          : prepareDecision(deps, { signal, made, rules, context, decisionId, actorRef, decidedAt, state });
       const entry = journalEntryOf(deps.ids, {
         signal,
         plan: made,
@@ -108,6 +110,7 @@ const prepareDecision = (
     signal: MmmSignalInput;
     made: Plan;
     rules: TenantRules;
+    context: ContextFacts;
     decisionId: string;
     actorRef: string;
     decidedAt: DecidedAt;
@@ -119,6 +122,7 @@ const prepareDecision = (
   const trace = canonicalJson(traceOf(made));
   const read = JSON.stringify({
     signal,
+    context: facts.context,
     state_chain: facts.state.chain,
     profile: facts.state.profile,
     snapshot_hash: rules.snapshotHash,

@@ -25,7 +25,8 @@ export const countBatch = (metrics: Metrics, { decided, duplicates }: BatchResul
     }
     metrics.records('decide', 'decided', 'decided');
     metrics.count('mmm_decisions_total', { tenant_id, actor_type: signal.actor_type });
-    for (const candidate of plan.candidates) metrics.candidate(candidate.disposition, reasonLabel(candidate.reasonCode));
+    for (const candidate of plan.candidates)
+      metrics.candidate(candidate.disposition, reasonLabel(candidate.reasonCode));
     for (const action of plan.actions) metrics.count('mmm_actions_total', { tenant_id, action_type: action.type });
   }
 };
