@@ -12,7 +12,7 @@ export interface Freeze {
 
 export const FREEZES_MAX = 100;
 /** With a zone: a freeze begins at one moment for everybody, not at each person's midnight. */
-const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
+const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 const momentOf = (fields: FieldReader, key: string): number => {
   const value = fields.raw(key);

@@ -1,3 +1,4 @@
+import type { RunningExperiment } from './experiment/running.ts';
 import type { Freeze } from './freeze.ts';
 import type { CompiledInhibition, InhibitionRule } from './inhibition.ts';
 import type { PlaybookIndex } from './playbook/index-of-playbooks.ts';
@@ -46,6 +47,8 @@ export interface TenantPolicy {
 export interface TenantRules {
   readonly policy: TenantPolicy;
   readonly playbooks: PlaybookIndex;
+  /** By playbook id. */
+  readonly experiments: ReadonlyMap<string, RunningExperiment>;
   /** In the policy's order. */
   readonly inhibitions: readonly CompiledInhibition[];
   /** `policy:<tenant>:<version>` and one `<playbook>@<version>` per published playbook, sorted. */

@@ -23,7 +23,9 @@ const remedyOf = (error: ErrorObject): string => {
 };
 
 /** A checker of documents against one of our JSON Schemas for definitions. Compiling takes tens of milliseconds, so it is done at the first use. */
-export const schemaChecker = (subject: 'playbook' | 'tenants'): ((document: unknown) => readonly Finding[]) => {
+export const schemaChecker = (
+  subject: 'playbook' | 'tenants' | 'experiment',
+): ((document: unknown) => readonly Finding[]) => {
   let compiled: ValidateFunction | null = null;
   return (document) => {
     compiled ??= new Ajv2020({

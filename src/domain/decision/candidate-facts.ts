@@ -16,6 +16,7 @@ import { quietUntil } from '../time/quiet-hours.ts';
 import { firstZone, HOUR_MS, startOfDay, startOfNextDay } from '../time/zones.ts';
 import { lazy } from './lazy.ts';
 import type { ContextFacts, PlanInput } from './planned.ts';
+import type { HeldBack } from './rollout.ts';
 import { type SentTally, type TallyFrame, tallyOf } from './sent-tally.ts';
 import { chooseSurfaces, type SurfaceChoice } from './surfaces.ts';
 
@@ -56,6 +57,8 @@ export interface CandidateFacts {
   readonly condition: () => ConditionResult;
   readonly surfaces: SurfaceChoice;
   readonly core: () => CoreResult;
+  /** Why this version is not live for this person; null: it is. */
+  readonly held: HeldBack | null;
 }
 
 /**
@@ -137,6 +140,7 @@ export const candidatesOf = (
   matching: CompiledPlaybook,
   decisionId: string,
   ids: PlanInput['ids'],
+  held: HeldBack | null = null,
 ): CandidateFacts[] => {
   const { playbook, condition } = matching;
   const triggers = playbook.triggers.filter((trigger) => triggerMatches(trigger, decision.signal));
@@ -151,5 +155,6 @@ export const candidatesOf = (
     condition: result,
     surfaces: chooseSurfaces(compiled.action, decision),
     core: lazy(() => renderCore(playbook, compiled, decision.environment, decision.counted)),
+    held,
   }));
 };

@@ -1,6 +1,5 @@
 import type { SentAction } from '../actor-state.ts';
 import { decisionIdOf } from '../ids.ts';
-import type { CompiledPlaybook } from '../playbook/model.ts';
 import type { TenantRules } from '../rules.ts';
 import type { SignalResult } from '../vocabulary.ts';
 import { type CandidateFacts, candidatesOf, decisionFacts } from './candidate-facts.ts';
@@ -9,6 +8,7 @@ import { ALL_GATES } from './gates/all-gates.ts';
 import { plannedActionOf } from './planned-action.ts';
 import { GATES, type Plan, type PlanInput, type PlannedAction, type PlannedCandidate } from './planned.ts';
 import { rankCandidates } from './rank.ts';
+import { type RolledOut, rollOut } from './rollout.ts';
 import { addToTally, emptyTally } from './sent-tally.ts';
 
 /**
@@ -22,8 +22,9 @@ export const plan = (input: PlanInput): Plan => {
   if (signal.actor_id === null || signal.actor_id === '') return withoutCandidates('context_only');
   if (signal.actor_type === 'service') return withoutCandidates('actor_type');
   if (isLate(input, rules)) return withoutCandidates('late');
-  const matching = rules.playbooks.match(signal);
-  return matching.length === 0 ? withoutCandidates('no_match') : decide(input, rules, matching);
+  const roles = input.state.profile?.roles ?? [];
+  const rolledOut = rollOut(rules.playbooks.match(signal), rules, { signal, roles, ids: input.ids });
+  return rolledOut.length === 0 ? withoutCandidates('no_match') : decide(input, rules, rolledOut);
 };
 
 const withoutCandidates = (result: SignalResult): Plan => ({
@@ -38,10 +39,12 @@ const withoutCandidates = (result: SignalResult): Plan => ({
 const isLate = ({ signal, decidedAtMs }: PlanInput, { policy }: TenantRules): boolean =>
   signal.source !== 'mmm' && decidedAtMs - Date.parse(signal.occurred_at) > policy.maxLatenessMs;
 
-const decide = (input: PlanInput, rules: TenantRules, matching: readonly CompiledPlaybook[]): Plan => {
+const decide = (input: PlanInput, rules: TenantRules, rolledOut: readonly RolledOut[]): Plan => {
   const decision = decisionFacts(input, rules);
   const decisionId = decisionIdOf(input.ids, input.signal.signal_id);
-  const ranked = rankCandidates(matching.flatMap((one) => candidatesOf(decision, one, decisionId, input.ids)));
+  const ranked = rankCandidates(
+    rolledOut.flatMap(({ compiled, held }) => candidatesOf(decision, compiled, decisionId, input.ids, held)),
+  );
 
   const candidates: PlannedCandidate[] = [];
   const actions: PlannedAction[] = [];
@@ -58,7 +61,12 @@ const decide = (input: PlanInput, rules: TenantRules, matching: readonly Compile
     sent.push(charge);
     actions.push(plannedActionOf(candidate, decisionId, input.ids));
   }
-  return { result: 'decided', candidates, actions, sent, roles: decision.roles };
+  return { result: 'decided', candidates, actions, sent, ...assignmentsOf(rolledOut), roles: decision.roles };
+};
+
+const assignmentsOf = (rolledOut: readonly RolledOut[]): Pick<Plan, 'assignments'> => {
+  const assignments = rolledOut.flatMap(({ assignment }) => (assignment === null ? [] : [assignment]));
+  return assignments.length === 0 ? {} : { assignments };
 };
 
 const plannedCandidateOf = (candidate: CandidateFacts, verdicts: PlannedCandidate['verdicts']): PlannedCandidate => ({

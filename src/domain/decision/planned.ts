@@ -1,5 +1,6 @@
 import type { MmmCallToAction, MmmEvidenceLink, MmmSignalInput } from '../../generated/records.ts';
 import type { ActorState, SentAction } from '../actor-state.ts';
+import type { Assignment } from '../experiment/experiment.ts';
 import type { IdPort } from '../ids.ts';
 import type { TenantRules } from '../rules.ts';
 import type { ActionType, Disposition, SignalResult, Surface, Tier } from '../vocabulary.ts';
@@ -35,7 +36,7 @@ export interface PlanInput {
   readonly ids: IdPort;
 }
 
-/** The gates of design 3.7 in their order; one file and one pure function each. */
+/** The gates of design 3.7 in their order, and whether the version is live at all; one file and one pure function each. */
 export const GATES = [
   'eligible',
   'signal_quality',
@@ -49,6 +50,7 @@ export const GATES = [
   'quiet_hours',
   'caps',
   'priority',
+  'rollout',
 ] as const;
 export type GateName = (typeof GATES)[number];
 
@@ -125,5 +127,7 @@ export interface Plan {
   readonly actions: readonly PlannedAction[];
   /** What this decision charges: one entry per sent action. */
   readonly sent: readonly SentAction[];
+  /** Which arm of which experiment this decision followed. Absent: none. */
+  readonly assignments?: readonly Assignment[];
   readonly roles: readonly string[];
 }

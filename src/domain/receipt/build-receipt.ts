@@ -1,8 +1,9 @@
 import type { MmmReceipt, MmmSignalInput } from '../../generated/records.ts';
 import type { PlannedCandidate } from '../decision/planned.ts';
+import type { Assignment } from '../experiment/experiment.ts';
 import type { IdPort } from '../ids.ts';
 import { EVALUATION_POINTS, type EvaluationPoint } from '../vocabulary.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson, type JsonValue } from './canonical-json.ts';
 import { receiptText } from './metadata-rules.ts';
 import type { DecisionReceiptFacts } from './receipt-facts.ts';
 
@@ -40,6 +41,24 @@ const countsByReason = (
 };
 
 /**
+ * Arm and propensity in every receipt (design 3.8). Draws of different experiments are independent, so of several the propensities multiply to that of the
+ * combination. No digest of the unit: it would let whoever knows a name find it, also after erasure.
+ */
+const experimentOf = (assignments: readonly Assignment[]): JsonValue =>
+  assignments.length === 0
+    ? { arm: 'none', propensity: 1 }
+    : {
+        arm: assignments.map(({ experimentId, arm }) => `${experimentId}/${arm}`).join(' '),
+        assignments: assignments.map(({ arm, experimentId, propensity, unit }) => ({
+          arm,
+          experiment: experimentId,
+          propensity,
+          unit,
+        })),
+        propensity: assignments.reduce((product, { propensity }) => product * propensity, 1),
+      };
+
+/**
  * The receipt of a decision in ERIS's own nested shape (C-1, D-44), unsigned. What ERIS would drop at the top level is in `inputs` and `result`,
  * from the first receipt on, because it can never be added to old ones. Text that somebody else chose goes through `receiptText`.
  * Members are named in canonical order, which spares `canonicalJson` the sorting.
@@ -64,7 +83,7 @@ export const buildDecisionReceipt = (facts: DecisionReceiptFacts, ids: IdPort): 
     inputs: {
       actor_ref: facts.actorRef,
       event_type: safe(signal.event_type),
-      experiment: { arm: 'none', propensity: 1 },
+      experiment: experimentOf(plan.assignments ?? []),
       kind: 'decision',
       occurred_at: signal.occurred_at,
       origin: {

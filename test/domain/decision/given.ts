@@ -157,6 +157,7 @@ export const rulesOf = (playbooks: readonly CompiledPlaybook[], policy: Partial<
   policy: aPolicy(policy),
   playbooks: buildIndex(playbooks),
   inhibitions: [],
+  experiments: new Map(),
   policyVersionIds: ['policy:acme:1', ...playbooks.map((one) => `${one.playbook.id}@${one.playbook.version}`)].sort(),
   policySnapshotId: 'snapshot-1',
   snapshotHash: 'sha256:00',
