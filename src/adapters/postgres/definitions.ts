@@ -25,16 +25,16 @@ export const digestOf = (document: unknown): string =>
   createHash('sha256').update(canonicalJson(document)).digest('hex');
 
 /** One writer of a tenant's definitions at a time: "the latest version" is read and written in one piece. */
-const alone = async (tx: TenantTx, tenantId: string): Promise<void> => {
+export const alone = async (tx: TenantTx, tenantId: string): Promise<void> => {
   await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext('mmm.definitions'), hashtext(${tenantId}))`);
 };
 
-const record = async (tx: TenantTx, tenantId: string, who: string, line: AuditLine): Promise<void> => {
+export const record = async (tx: TenantTx, tenantId: string, who: string, line: AuditLine): Promise<void> => {
   await tx.insert(audit).values({ tenantId, who, ...line });
 };
 
 /** Every process drops what it compiled of this tenant (design 3.5). Sent with the commit, so never too early. */
-const invalidate = async (tx: TenantTx, tenantId: string): Promise<void> => {
+export const invalidate = async (tx: TenantTx, tenantId: string): Promise<void> => {
   await tx.execute(sql`SELECT pg_notify('mmm_rules', ${tenantId})`);
 };
 

@@ -157,6 +157,7 @@ const rulesOf = ({ clock, logger }: ProcessParts, store: Store): PostgresRulesSo
         return null;
       }
       for (const { findings } of compiled.skipped) logger.error('playbook_unusable', { tenant_id: tenantId, findings });
+      for (const { why } of compiled.ignoredExperiments) logger.warn('experiment_over', { tenant_id: tenantId, why });
       return compiled.rules;
     },
   });

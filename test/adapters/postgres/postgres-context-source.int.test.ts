@@ -55,10 +55,13 @@ test('what was loaded serves for half a minute and not a moment longer (R-20)', 
 
 test('many askers are one question, and memory is bounded', async () => {
   let asked = 0;
-  const counting = {
+  const counting: typeof database.pipeline = {
     ...database.pipeline,
-    query: (text: string, values?: readonly unknown[]) => ((asked += 1), database.pipeline.query(text, values)),
-  } as typeof database.pipeline;
+    query: async <Row>(text: string, values?: readonly unknown[]) => {
+      asked += 1;
+      return await database.pipeline.query<Row>(text, values);
+    },
+  };
   const source = new PostgresContextSource(counting, clock);
   await Promise.all(Array.from({ length: 10 }, async () => await source.load('crowd')));
   expect(asked).toBe(1);
