@@ -44,14 +44,14 @@ const countsByReason = (
  * Arm and propensity in every receipt (design 3.8). Draws of different experiments are independent, so of several the propensities multiply to that of the
  * combination. No digest of the unit: it would let whoever knows a name find it, also after erasure.
  */
-const experimentOf = (assignments: readonly Assignment[]): JsonValue =>
+const experimentOf = (assignments: readonly Assignment[], safe: (text: string) => string): JsonValue =>
   assignments.length === 0
     ? { arm: 'none', propensity: 1 }
     : {
-        arm: assignments.map(({ experimentId, arm }) => `${experimentId}/${arm}`).join(' '),
+        arm: assignments.map(({ experimentId, arm }) => `${safe(experimentId)}/${safe(arm)}`).join(' '),
         assignments: assignments.map(({ arm, experimentId, propensity, unit }) => ({
-          arm,
-          experiment: experimentId,
+          arm: safe(arm),
+          experiment: safe(experimentId),
           propensity,
           unit,
         })),
@@ -83,7 +83,7 @@ export const buildDecisionReceipt = (facts: DecisionReceiptFacts, ids: IdPort): 
     inputs: {
       actor_ref: facts.actorRef,
       event_type: safe(signal.event_type),
-      experiment: experimentOf(plan.assignments ?? []),
+      experiment: experimentOf(plan.assignments ?? [], safe),
       kind: 'decision',
       occurred_at: signal.occurred_at,
       origin: {
