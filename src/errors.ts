@@ -110,6 +110,14 @@ export const ERRORS = {
   // Definitions.
   PLAYBOOK_INVALID: entry('the playbook does not pass the lint', 'mend what the findings name'),
   SCENARIO_FAILED: entry('a scenario of a playbook did not go as it says', 'mend the playbook or the scenario'),
+  EXPERIMENT_INVALID: entry(
+    'the experiment is not valid, or not within its safe bounds',
+    'mend what the findings name',
+  ),
+  EXPERIMENT_ON_HOLD: entry(
+    'the units do not stand in the arms as the weights say',
+    'find what assigns, loses or doubles units by arm; then `mmm experiments activate` or `deactivate`',
+  ),
   TENANTS_FILE_INVALID: entry('the tenants file is not valid', 'mend what the findings name'),
   RECORDS_INVALID: entry('a line of the file is no record', 'mend the line the message names; nothing was sent'),
   INTERRUPTED: entry('the command was interrupted', 'give it again: what was done is not done twice'),

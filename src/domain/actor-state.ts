@@ -1,4 +1,5 @@
 import type { Card } from './card.ts';
+import type { ContextEvent } from './context/context-event.ts';
 import type { ActionType, SignalResult, Surface } from './vocabulary.ts';
 import type { WaitingCandidate } from './waiting.ts';
 
@@ -55,6 +56,8 @@ export interface JournalEntry {
   readonly resolved?: readonly string[];
   /** Cards as they stand after this entry. */
   readonly cards?: readonly Card[];
+  /** What it says of the tenant's surroundings; absent in nearly all entries. Not folded into the actor's state: it is the tenant's. */
+  readonly context?: ContextEvent;
   /**
    * Hex SHA-256 over the chain of the entry before and the canonical JSON of this entry without `chain` ('' before the first): whoever holds the
    * journal can show what a decision read, and a changed line breaks every later digest (G3).

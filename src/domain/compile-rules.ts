@@ -1,3 +1,5 @@
+import { type RunningExperiments, runningExperiments, type StoredExperiment } from './experiment/running.ts';
+import { type CompiledInhibition, compileInhibitions } from './inhibition.ts';
 import type { IdPort } from './ids.ts';
 import { idFrom } from './ids.ts';
 import { compilePlaybook } from './playbook/compile-playbook.ts';
@@ -15,8 +17,10 @@ export interface RulesInput {
   /** The tenant's entry of the tenants file (interface 5a), as stored. */
   readonly policy: unknown;
   readonly policyVersion: number;
-  /** The published version of each playbook, as stored. */
+  /** The published version of each playbook, as stored, and those that run beside it. */
   readonly playbooks: readonly PlaybookVersion[];
+  /** Active or on hold. */
+  readonly experiments?: readonly StoredExperiment[];
   readonly conditions: ConditionCompiler;
   readonly ids: IdPort;
 }
@@ -24,6 +28,8 @@ export interface RulesInput {
 export interface PlaybookVersion {
   readonly document: unknown;
   readonly version: number;
+  /** Absent: published. `shadow` is decided beside it and never sent, `arm` is only for the units that an experiment gives it. */
+  readonly mode?: 'shadow' | 'arm';
 }
 
 /** A playbook that could not be used: the tenant's other playbooks go on without it (D-66). */
@@ -34,12 +40,18 @@ export interface SkippedPlaybook {
 }
 
 export type CompiledRules =
-  | { readonly ok: true; readonly rules: TenantRules; readonly skipped: readonly SkippedPlaybook[] }
+  | {
+      readonly ok: true;
+      readonly rules: TenantRules;
+      readonly skipped: readonly SkippedPlaybook[];
+      readonly ignoredExperiments: RunningExperiments['ignored'];
+    }
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
 interface Usable {
   readonly compiled: CompiledPlaybook;
   readonly document: unknown;
+  readonly mode: 'published' | 'shadow' | 'arm';
 }
 
 /** The first faulty member of a stored document: canonical JSON throws on what JSON can not hold. */
@@ -50,12 +62,14 @@ const isJson = (value: unknown): boolean => {
   return typeof value === 'object' && Object.values(value).every((member) => member === undefined || isJson(member));
 };
 
-const compileOne = (input: RulesInput, { document, version }: PlaybookVersion): Usable | readonly Finding[] => {
+const compileOne = (input: RulesInput, { document, version, mode }: PlaybookVersion): Usable | readonly Finding[] => {
   if (!isJson(document)) return [finding('', 'is not JSON', 'store the document as parsed JSON')];
   const parsed = parsePlaybook(document, version);
   if (!parsed.ok) return parsed.findings;
   const result = compilePlaybook(parsed.playbook, input.conditions);
-  return result.ok ? { compiled: result.compiled, document } : result.findings;
+  if (!result.ok) return result.findings;
+  const compiled = mode === 'shadow' ? { ...result.compiled, shadow: 'mode' as const } : result.compiled;
+  return { compiled, document, mode: mode ?? 'published' };
 };
 
 /**
@@ -65,6 +79,9 @@ const compileOne = (input: RulesInput, { document, version }: PlaybookVersion): 
 export const compileRules = (input: RulesInput): CompiledRules => {
   const parsed = tenantPolicyFrom(input.policy, input.policyVersion);
   if (!parsed.ok) return parsed;
+  // An inhibition that can not be compiled would mute nothing: no rules at all instead, so that nothing is permitted by its absence (G6).
+  const inhibitions = compileInhibitions(parsed.policy.inhibitions, input.conditions);
+  if (inhibitions.findings.length > 0) return { ok: false, findings: inhibitions.findings };
   if (!isJson(input.policy))
     return { ok: false, findings: [finding('', 'is not JSON', 'store the document as parsed JSON')] };
   const usable: Usable[] = [];
@@ -76,31 +93,79 @@ export const compileRules = (input: RulesInput): CompiledRules => {
       skipped.push({ index, findings: result });
       return;
     }
-    const { id } = result.compiled.playbook;
-    if (seen.has(id)) {
+    const { id, version } = result.compiled.playbook;
+    // One published version and one shadow of a playbook, and each version once.
+    const keys = result.mode === 'arm' ? [`${id}@${version}`] : [`${id}@${version}`, `${id} ${result.mode}`];
+    if (keys.some((key) => seen.has(key))) {
       skipped.push({ index, findings: [finding('id', `${id} is there twice`, 'publish one version of a playbook')] });
       return;
     }
-    seen.add(id);
+    for (const key of keys) seen.add(key);
     usable.push(result);
   });
-  return { ok: true, rules: rulesOf(input, parsed.policy, usable), skipped };
+  const running = runningOf(input.experiments ?? [], usable);
+  const rules = rulesOf(input, parsed.policy, inhibitions.compiled, running, usable);
+  return { ok: true, rules, skipped, ignoredExperiments: running.ignored };
 };
 
-const rulesOf = (input: RulesInput, policy: TenantRules['policy'], usable: readonly Usable[]): TenantRules => {
-  const index = buildIndex(usable.map(({ compiled }) => compiled));
-  const byName = [...usable].sort((a, b) => (a.compiled.playbook.id < b.compiled.playbook.id ? -1 : 1));
+const runningOf = (stored: readonly StoredExperiment[], usable: readonly Usable[]): RunningExperiments => {
+  const published = usable.filter(({ mode }) => mode === 'published').map(({ compiled }) => compiled);
+  return runningExperiments(stored, new Map(published.map((compiled) => [compiled.playbook.id, compiled])), (id) =>
+    usable.flatMap(({ compiled }) => (compiled.playbook.id === id ? [compiled] : [])),
+  );
+};
+
+/** What decisions look at: published and shadow versions, and the arms of what runs. As an arm a shadow version is live for its units. */
+const inForce = (usable: readonly Usable[], { byPlaybook }: RunningExperiments): Usable[] =>
+  usable.flatMap((one) => {
+    const { playbook, shadow, ...rest } = one.compiled;
+    const running = byPlaybook.get(playbook.id);
+    const isArm = running?.experiment.arms.some(({ version }) => version === playbook.version) ?? false;
+    if (!isArm) return one.mode === 'arm' ? [] : [one];
+    return shadow === 'mode' ? [{ ...one, compiled: { ...rest, playbook }, mode: 'arm' as const }] : [one];
+  });
+
+const rulesOf = (
+  input: RulesInput,
+  policy: TenantRules['policy'],
+  inhibitions: readonly CompiledInhibition[],
+  running: RunningExperiments,
+  usable: readonly Usable[],
+): TenantRules => {
+  const used = inForce(usable, running);
+  const index = buildIndex(used.map(({ compiled }) => compiled));
+  const byName = used.toSorted(byIdThenVersion);
+  const experiments = [...running.byPlaybook.values()].sort((a, b) => (a.experiment.id < b.experiment.id ? -1 : 1));
   const content = {
     policy: { document: input.policy, version: policy.version },
-    playbooks: byName.map(({ compiled, document }) => ({ document, version: compiled.playbook.version })),
+    playbooks: byName.map(({ compiled, document, mode }) => ({
+      document,
+      version: compiled.playbook.version,
+      ...(mode === 'published' ? {} : { mode }),
+    })),
+    ...(experiments.length === 0 ? {} : { experiments }),
   };
   const snapshotHash = `sha256:${input.ids.sha256(canonicalJson(content))}`;
-  const names = byName.map(({ compiled: { playbook } }) => `${playbook.id}@${playbook.version}`);
+  const names = [
+    ...byName.map(nameOf),
+    ...experiments.map(({ experiment, onHold }) => {
+      const digest = input.ids.sha256(canonicalJson(experiment)).slice(0, 12);
+      return `experiment:${experiment.id}:${digest}${onHold ? ':hold' : ''}`;
+    }),
+  ];
   return {
     policy,
     playbooks: index,
+    experiments: running.byPlaybook,
+    inhibitions,
     policyVersionIds: [`policy:${policy.tenantId}:${policy.version}`, ...names].sort(),
     policySnapshotId: idFrom(input.ids, 'policy-snapshot', [policy.tenantId, snapshotHash]),
     snapshotHash,
   };
 };
+
+const byIdThenVersion = ({ compiled: a }: Usable, { compiled: b }: Usable): number =>
+  a.playbook.id === b.playbook.id ? a.playbook.version - b.playbook.version : a.playbook.id < b.playbook.id ? -1 : 1;
+
+const nameOf = ({ compiled: { playbook }, mode }: Usable): string =>
+  `${playbook.id}@${playbook.version}${mode === 'published' ? '' : `:${mode}`}`;

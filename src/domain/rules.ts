@@ -1,5 +1,8 @@
+import type { RunningExperiment } from './experiment/running.ts';
+import type { Freeze } from './freeze.ts';
+import type { CompiledInhibition, InhibitionRule } from './inhibition.ts';
 import type { PlaybookIndex } from './playbook/index-of-playbooks.ts';
-import type { ActionType, Surface, Tier } from './vocabulary.ts';
+import type { ActionType, Severity, Surface, Tier } from './vocabulary.ts';
 
 /** Local times are minutes after midnight in the actor's zone. start = end: off. May cross midnight. */
 export interface QuietHours {
@@ -16,6 +19,8 @@ export interface Quotas {
   readonly maxActionsPerDay: number;
   readonly maxActionsPerHour: number;
   readonly perRepoPerDay: number;
+  /** Absent: an action type has no cap of its own. */
+  readonly perTypePerDay?: Readonly<Partial<Record<ActionType, number>>>;
 }
 
 /** The tenant's policy, parsed. Absent lists are null (= all), empty lists mean none (C-24). */
@@ -32,12 +37,20 @@ export interface TenantPolicy {
   readonly maxLatenessMs: number;
   readonly approverRoles: readonly string[];
   readonly safetyCritical: boolean;
+  readonly inhibitions: readonly InhibitionRule[];
+  readonly freezes: readonly Freeze[];
+  /** Incidents below it mute nothing. */
+  readonly incidentMinSeverity: Severity;
 }
 
 /** Everything of a tenant that a decision reads, compiled, immutable, identified by its digest (G3, D-48: a digest of content, never of an id). */
 export interface TenantRules {
   readonly policy: TenantPolicy;
   readonly playbooks: PlaybookIndex;
+  /** By playbook id. */
+  readonly experiments: ReadonlyMap<string, RunningExperiment>;
+  /** In the policy's order. */
+  readonly inhibitions: readonly CompiledInhibition[];
   /** `policy:<tenant>:<version>` and one `<playbook>@<version>` per published playbook, sorted. */
   readonly policyVersionIds: readonly string[];
   readonly policySnapshotId: string;

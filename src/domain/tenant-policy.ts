@@ -1,10 +1,12 @@
+import { parseFreezes } from './freeze.ts';
+import { parseInhibitions } from './inhibition.ts';
 import { FieldReader } from './playbook/field-reader.ts';
 import type { Finding } from './playbook/finding.ts';
 import { parseQuietHours } from './quiet-hours-form.ts';
 import type { Quotas, TenantPolicy } from './rules.ts';
 import { zoneNamed } from './time/zones.ts';
-import { ACTION_TYPES, SURFACES, TIERS } from './vocabulary.ts';
-import type { Tier } from './vocabulary.ts';
+import { ACTION_TYPES, SEVERITIES, SURFACES, TIERS } from './vocabulary.ts';
+import type { ActionType, Tier } from './vocabulary.ts';
 
 export type ParsedPolicy =
   { readonly ok: true; readonly policy: TenantPolicy } | { readonly ok: false; readonly findings: readonly Finding[] };
@@ -32,17 +34,35 @@ export const TENANT_FIELDS = [
   'safety_critical',
   'inhibitions',
   'event_types',
+  'freezes',
+  'incident_min_severity',
   'actors',
   'playbooks',
 ];
 
 const quotasOf = (root: FieldReader): Quotas => {
-  const fields = root.object('quotas', ['max_actions_per_day', 'max_actions_per_hour', 'per_repo_per_day']);
+  const fields = root.object('quotas', [
+    'max_actions_per_day',
+    'max_actions_per_hour',
+    'per_repo_per_day',
+    'per_type_per_day',
+  ]);
+  const types = fields?.object('per_type_per_day', ACTION_TYPES) ?? null;
   return {
     maxActionsPerDay: fields?.integer('max_actions_per_day', 0, QUOTA_MAX) ?? DEFAULT_QUOTAS.maxActionsPerDay,
     maxActionsPerHour: fields?.integer('max_actions_per_hour', 0, QUOTA_MAX) ?? DEFAULT_QUOTAS.maxActionsPerHour,
     perRepoPerDay: fields?.integer('per_repo_per_day', 0, QUOTA_MAX) ?? DEFAULT_QUOTAS.perRepoPerDay,
+    ...(types === null ? {} : { perTypePerDay: typeQuotasOf(types) }),
   };
+};
+
+const typeQuotasOf = (fields: FieldReader): Partial<Record<ActionType, number>> => {
+  const quotas: Partial<Record<ActionType, number>> = {};
+  for (const type of ACTION_TYPES) {
+    const count = fields.integer(type, 0, QUOTA_MAX);
+    if (count !== null) quotas[type] = count;
+  }
+  return quotas;
 };
 
 const reserveOf = (root: FieldReader): TenantPolicy['reserve'] => {
@@ -57,13 +77,6 @@ const reserveOf = (root: FieldReader): TenantPolicy['reserve'] => {
   return { tiers, releaseLastMs: fields?.durationMs('release_last', RELEASE_LAST_MAX_MS) ?? RELEASE_LAST_DEFAULT_MS };
 };
 
-/** A gate that is not there yet permits nothing by being ignored (G6): a policy that counts on inhibitions is refused until they are in force. */
-const refuseInhibitions = (root: FieldReader): void => {
-  const value = root.raw('inhibitions');
-  if (value === undefined || (Array.isArray(value) && value.length === 0)) return;
-  root.fault('inhibitions', 'are not in force in this release', 'remove them, or mute the playbooks another way');
-};
-
 /**
  * A tenant's policy from its entry in the tenants file (interface 5a), parsed, with defaults. Absent lists are null (all), empty lists stay empty
  * (none; C-24, D-34). `actors`, `event_types` and `playbooks` of the entry are not policy and are only known names here.
@@ -73,7 +86,6 @@ export const tenantPolicyFrom = (document: unknown, version: number): ParsedPoli
   const root = new FieldReader(document, '', TENANT_FIELDS, findings);
   const timeZone = root.optionalText('time_zone', 64) ?? 'UTC';
   if (zoneNamed(timeZone) === null) root.fault('time_zone', 'is not a time zone', 'write an IANA name or +HH:MM');
-  refuseInhibitions(root);
   const policy: TenantPolicy = {
     tenantId: root.text('id', 255),
     version,
@@ -87,6 +99,9 @@ export const tenantPolicyFrom = (document: unknown, version: number): ParsedPoli
     maxLatenessMs: root.durationMs('max_lateness', MAX_LATENESS_MAX_MS) ?? MAX_LATENESS_DEFAULT_MS,
     approverRoles: root.textList('approver_roles', 128, true) ?? ['tenant_admin'],
     safetyCritical: root.boolean('safety_critical') ?? false,
+    inhibitions: parseInhibitions(root),
+    freezes: parseFreezes(root),
+    incidentMinSeverity: root.oneOf('incident_min_severity', SEVERITIES) ?? 'info',
   };
   return findings.length === 0 ? { ok: true, policy } : { ok: false, findings };
 };

@@ -1,4 +1,4 @@
 import type { ContextFacts } from '../domain/decision/planned.ts';
 
-/** Incidents, freezes and on-call come with the decision issue; until then no gate sees one. */
+/** Where nothing is known of the tenant's surroundings but what policy and profile say: planning alone, as the benchmark does. */
 export const NO_CONTEXT: ContextFacts = { incidentActive: false, freezeActive: false, onCall: false };

@@ -3,6 +3,7 @@ import { createCelCompiler } from '../adapters/cel/cel-compiler.ts';
 import { uuidIds } from '../adapters/ids/uuid-ids.ts';
 import { newActorRef } from '../adapters/keys/actor-ref.ts';
 import { ephemeralSigningKey } from '../adapters/keys/ed25519-signer.ts';
+import { MemoryContextSource } from '../adapters/memory/memory-context-source.ts';
 import { MemoryIntakeSource } from '../adapters/memory/memory-intake-source.ts';
 import { MemoryJournal } from '../adapters/memory/memory-journal.ts';
 import { MemoryLog } from '../adapters/memory/memory-log.ts';
@@ -21,7 +22,6 @@ import type { Metrics } from '../pipeline/ports/metrics.ts';
 import type { OutputRecord } from '../pipeline/ports/records.ts';
 import { TRY_TENANT, type TryEngine } from '../replay/try/run-try.ts';
 import type { TryTally } from '../replay/try/tally.ts';
-import { NO_CONTEXT } from './no-context.ts';
 
 const CHANNEL = 'pm3.signals.normalized';
 
@@ -101,7 +101,7 @@ export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTa
       signer: ephemeralSigningKey(),
       randomId: randomUUID,
       newActorRef,
-      contextOf: () => NO_CONTEXT,
+      context: new MemoryContextSource(journal),
     },
     // By hand, below: its own clock is the wall's.
     defer: null,

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createCelCompiler } from '../../src/adapters/cel/cel-compiler.ts';
 import { type RulesInput, compileRules } from '../../src/domain/compile-rules.ts';
 import { aSignal, ids } from './decision/given.ts';
@@ -68,4 +68,107 @@ test('a policy that can not be read gives no rules', () => {
     ok: false,
   });
   expect(compileRules({ ...input, policy: null })).toMatchObject({ ok: false });
+});
+
+test('inhibitions are compiled with the rules; one that does not compile gives no rules at all (G6)', () => {
+  const inhibited = (when: string) => ({ id: 'acme', inhibitions: [{ name: 'calm', when, mutes: ['normal'] }] });
+  const { rules } = compile({ policy: inhibited('context.on_call') });
+  expect(rules.inhibitions.map(({ rule, condition }) => [rule.name, condition.source])).toEqual([
+    ['calm', 'context.on_call'],
+  ]);
+  const input = { policyVersion: 1, playbooks: [], conditions: createCelCompiler(), ids };
+  for (const when of ['context.nothing', 'signal.', '"text"', 'signal.branch.matches("(a")']) {
+    expect(compileRules({ ...input, policy: inhibited(when) })).toMatchObject({
+      ok: false,
+      findings: [{ path: 'inhibitions[0].when' }],
+    });
+  }
+});
+
+describe('versions beside the published one', () => {
+  const at = (version: number, change: { mode?: 'shadow' | 'arm'; tier?: string; when?: string } = {}) => {
+    const { mode, ...fields } = change;
+    return { ...playbook('tests-missing', fields), version, ...(mode === undefined ? {} : { mode }) };
+  };
+  const document = {
+    id: 'shorter-text',
+    name: 'A shorter text',
+    playbook: 'tests-missing',
+    unit: 'actor',
+    arms: [
+      { name: 'control', weight: 0.5, version: 3 },
+      { name: 'short', weight: 0.5, version: 4 },
+    ],
+  };
+  const active = [{ document, status: 'active' as const }];
+  const versions = (result: ReturnType<typeof compile>): string[] =>
+    result.rules.playbooks.all.map(({ playbook: { version }, shadow }) => `${version}${shadow ?? ''}`);
+
+  test('a shadow version is decided beside it, named as such, and part of the digest', () => {
+    const both = compile({ playbooks: [at(3), at(4, { mode: 'shadow' })] });
+    expect(versions(both)).toEqual(['3', '4mode']);
+    expect(both.rules.policyVersionIds).toContain('tests-missing@4:shadow');
+    expect(both.rules.snapshotHash).not.toBe(compile({ playbooks: [at(3)] }).rules.snapshotHash);
+    expect(compile({ playbooks: [at(3, { mode: 'shadow' }), at(4, { mode: 'shadow' })] }).skipped).toHaveLength(1);
+  });
+
+  test('an active experiment brings its arms, also what is a shadow otherwise, and is part of the digest', () => {
+    const playbooks = [at(3), at(4, { mode: 'shadow' })];
+    const running = compile({ playbooks, experiments: active });
+    expect(versions(running)).toEqual(['3', '4']);
+    expect(running.rules.experiments.get('tests-missing')).toMatchObject({ onHold: false, publishedVersion: 3 });
+    expect(running.rules.policyVersionIds).toEqual([
+      expect.stringMatching(/^experiment:shorter-text:[0-9a-f]{12}$/),
+      'policy:acme:3',
+      'tests-missing@3',
+      'tests-missing@4:arm',
+    ]);
+    const other = {
+      ...document,
+      arms: document.arms.map((arm) => ({ ...arm, weight: arm.version === 3 ? 0.4 : 0.6 })),
+    };
+    const hashes = [
+      running,
+      compile({ playbooks }),
+      compile({ playbooks, experiments: [{ document: other, status: 'active' }] }),
+      compile({ playbooks, experiments: [{ document, status: 'hold' }] }),
+    ].map(({ rules }) => rules.snapshotHash);
+    expect(new Set(hashes).size).toBe(4);
+  });
+
+  test('an arm that can not be served puts the experiment on hold (G6)', () => {
+    const broken = compile({ playbooks: [at(3), at(4, { mode: 'arm', when: 'signal.nope' })], experiments: active });
+    expect(broken.rules.experiments.get('tests-missing')?.onHold).toBe(true);
+    expect(compile({ playbooks: [at(3)], experiments: active }).rules.experiments.get('tests-missing')?.onHold).toBe(
+      true,
+    );
+    const held = compile({ playbooks: [at(3), at(4, { mode: 'arm' })], experiments: [{ document, status: 'hold' }] });
+    expect(held.rules.experiments.get('tests-missing')?.onHold).toBe(true);
+  });
+
+  test.each([
+    ['nothing is published', [at(3, { mode: 'arm' }), at(4, { mode: 'arm' })], []],
+    ['another version was published since', [at(3, { mode: 'arm' }), at(4, { mode: 'arm' }), at(5)], ['5']],
+    ['its playbook is critical', [at(3, { tier: 'critical' }), at(4, { mode: 'arm' })], ['3']],
+  ])('an experiment is over when %s: its arms are gone with it', (_why, playbooks, left) => {
+    const result = compile({ playbooks, experiments: active });
+    expect(versions(result)).toEqual(left);
+    expect(result.rules.experiments.size).toBe(0);
+    expect(result.ignoredExperiments).toHaveLength(1);
+  });
+
+  test('an experiment out of bounds is no experiment, and one playbook has one', () => {
+    const wild = {
+      document: { ...document, arms: document.arms.map((arm) => ({ ...arm, weight: 0.9 })) },
+      status: 'active' as const,
+    };
+    const playbooks = [at(3), at(4, { mode: 'arm' })];
+    expect(versions(compile({ playbooks, experiments: [wild] }))).toEqual(['3']);
+    const second = { document: { ...document, id: 'second' }, status: 'active' as const };
+    const two = compile({ playbooks, experiments: [...active, second] });
+    expect([two.rules.experiments.get('tests-missing')?.experiment.id, two.ignoredExperiments.length]).toEqual([
+      'shorter-text',
+      1,
+    ]);
+  });
 });

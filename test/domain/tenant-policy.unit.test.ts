@@ -26,6 +26,9 @@ test('defaults: unknown actors denied, quiet from 22 to 6, R-75 quotas, a day of
     maxLatenessMs: 86_400_000,
     approverRoles: ['tenant_admin'],
     safetyCritical: false,
+    inhibitions: [],
+    freezes: [],
+    incidentMinSeverity: 'info',
   });
 });
 
@@ -71,7 +74,19 @@ test.each([
   [{ reserve: { low: 1 } }, 'reserve.low'],
   [{ max_lateness: '40d' }, 'max_lateness'],
   [{ safety_critical: 'no' }, 'safety_critical'],
-  [{ inhibitions: [{ name: 'x', when: 'true', mutes: ['low'] }] }, 'inhibitions'],
+  [{ quotas: { per_type_per_day: { nag: 1 } } }, 'quotas.per_type_per_day.nag'],
+  [{ quotas: { per_type_per_day: { mirror: '1' } } }, 'quotas.per_type_per_day.mirror'],
+  [{ incident_min_severity: 'P1' }, 'incident_min_severity'],
+  [{ inhibitions: 'none' }, 'inhibitions'],
+  [{ inhibitions: [{ name: 'A Name', when: 'true', mutes: ['low'] }] }, 'inhibitions[0].name'],
+  [{ inhibitions: [{ name: 'a', when: 'true' }] }, 'inhibitions[0].mutes'],
+  [{ inhibitions: [{ name: 'a', when: 'true', mutes: [] }] }, 'inhibitions[0].mutes'],
+  [{ inhibitions: [{ name: 'a', mutes: ['low'] }] }, 'inhibitions[0].when'],
+  [{ inhibitions: ['a', 'a'].map((name) => ({ name, when: 'true', mutes: ['low'] })) }, 'inhibitions[1].name'],
+  [{ freezes: [{ from: '2026-12-19', until: '2026-12-27T00:00:00Z' }] }, 'freezes[0].from'],
+  [{ freezes: [{ from: '2026-12-19T00:00:00', until: '2026-12-27T00:00:00Z' }] }, 'freezes[0].from'],
+  [{ freezes: [{ from: '2026-12-27T00:00:00Z', until: '2026-12-27T01:00:00+01:00' }] }, 'freezes[0].until'],
+  [{ freezes: [{ until: '2026-12-27T00:00:00Z' }] }, 'freezes[0].from'],
   [{ quotes: {} }, 'quotes'],
   [{ id: '' }, 'id'],
 ])('%p is refused', (change, path) => {
@@ -84,6 +99,23 @@ test('zones and reserve are read', () => {
   expect(policy({ reserve: { critical: 2, release_last: '2h' } }).reserve).toEqual({
     tiers: { critical: 2 },
     releaseLastMs: 7_200_000,
+  });
+});
+
+test('caps by action type, inhibitions and freezes are read', () => {
+  const read = policy({
+    quotas: { per_type_per_day: { mentor: 2, multiplier: 0 } },
+    inhibitions: [{ name: 'release-week', when: 'context.release_failed', mutes: ['normal', 'tests-missing'] }],
+    freezes: [{ from: '2026-12-19T18:00:00+01:00', until: '2026-12-27T08:00:00Z', repos: ['org/*'] }],
+    incident_min_severity: 'medium',
+  });
+  expect(read).toMatchObject({
+    quotas: { maxActionsPerDay: 10, perTypePerDay: { mentor: 2, multiplier: 0 } },
+    inhibitions: [{ name: 'release-week', when: 'context.release_failed', mutes: ['normal', 'tests-missing'] }],
+    freezes: [
+      { fromMs: Date.parse('2026-12-19T17:00:00Z'), untilMs: Date.parse('2026-12-27T08:00:00Z'), repos: ['org/*'] },
+    ],
+    incidentMinSeverity: 'medium',
   });
 });
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createCelCompiler } from '../../src/adapters/cel/cel-compiler.ts';
 import { uuidIds } from '../../src/adapters/ids/uuid-ids.ts';
 import { newActorRef } from '../../src/adapters/keys/actor-ref.ts';
+import { MemoryContextSource } from '../../src/adapters/memory/memory-context-source.ts';
 import { MemoryJournal } from '../../src/adapters/memory/memory-journal.ts';
 import { MemoryLog } from '../../src/adapters/memory/memory-log.ts';
 import { MemoryStateCache } from '../../src/adapters/memory/memory-state-cache.ts';
@@ -116,7 +117,7 @@ export class DecideHarness {
       clock: { now: () => this.now, monotonicMs: () => performance.now() },
       randomId: randomUUID,
       newActorRef,
-      contextOf: () => ({ incidentActive: false, freezeActive: false, onCall: false }),
+      context: new MemoryContextSource(this.journal),
       logger: quietLogger,
       metrics: noMetrics,
       engineVersion: 'test',

@@ -90,6 +90,7 @@ export class ContextView implements Record<ContextField, unknown> {
   readonly incident_active: boolean;
   readonly freeze_active: boolean;
   readonly on_call: boolean;
+  readonly release_failed: boolean;
 
   constructor(context: RuleEnvironment['context']) {
     this.repo_id = present(context.repo_id);
@@ -98,6 +99,7 @@ export class ContextView implements Record<ContextField, unknown> {
     this.incident_active = context.incident_active;
     this.freeze_active = context.freeze_active;
     this.on_call = context.on_call;
+    this.release_failed = context.release_failed;
   }
 }
 

@@ -24,7 +24,7 @@ const remedyOf = (error: ErrorObject): string => {
 
 /** A checker of documents against one of our JSON Schemas for definitions. Compiling takes tens of milliseconds, so it is done at the first use. */
 export const schemaChecker = (
-  subject: 'playbook' | 'tenants' | 'scenario',
+  subject: 'playbook' | 'tenants' | 'scenario' | 'experiment',
 ): ((document: unknown) => readonly Finding[]) => {
   let compiled: ValidateFunction | null = null;
   return (document) => {

@@ -66,6 +66,8 @@ export const HTTP_ERRORS: Readonly<Record<ErrorCode, HttpError>> = {
   REPOSITORY_UNREADABLE: fault,
   PLAYBOOK_INVALID: input,
   SCENARIO_FAILED: input,
+  EXPERIMENT_INVALID: input,
+  EXPERIMENT_ON_HOLD: fault,
   TENANTS_FILE_INVALID: input,
   RECORDS_INVALID: input,
   INTERRUPTED: fault,

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { MmmError } from '../../errors.ts';
 import { type ActorProfile, type JournalEntry, RECENT_WINDOW_MS } from '../../domain/actor-state.ts';
+import type { DatedEvent } from '../../domain/context/tenant-context.ts';
 import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { DeferralKey } from '../../pipeline/ports/deferrals.ts';
@@ -41,6 +42,9 @@ export interface MemoryJournalOptions {
   readonly onCommitted?: (commit: ActorCommit) => void;
 }
 
+/** As many as the one in PostgreSQL looks at. */
+const CONTEXT_EVENTS_MAX = 5_000;
+
 /**
  * The journal in memory: the same rules as in PostgreSQL, for `try`, simulation and backtest. Everything in one turn of the event loop is one
  * transaction. Passes the same contract suite.
@@ -52,6 +56,8 @@ export class MemoryJournal implements Journal {
   readonly #signals = new Map<string, string | null>();
   readonly #decisions = new Map<string, DecisionRow>();
   readonly #shards = new Map<number, Shard>();
+  /** By tenant. */
+  readonly #contextEvents = new Map<string, DatedEvent[]>();
   readonly #listeners = new Set<(shard: number) => void>();
   readonly #options: MemoryJournalOptions;
   #newestMs = 0;
@@ -135,6 +141,11 @@ export class MemoryJournal implements Journal {
     return Promise.resolve(this.deferrals.signals(deferrals));
   }
 
+  /** What the entries of all of a tenant's actors say of its surroundings, as they were committed. */
+  contextEvents(tenantId: string): readonly DatedEvent[] {
+    return this.#contextEvents.get(tenantId) ?? [];
+  }
+
   /** As `tenants apply` does: a change of the profile is a new version of the actor. */
   setProfile(key: ActorKey, profile: ActorProfile): void {
     const actor = this.#actor(key);
@@ -175,12 +186,21 @@ export class MemoryJournal implements Journal {
       claimed.add(signals[index]!);
       this.#signals.set(signals[index]!, entry.decisionId);
     });
+    this.#rememberContext(commit);
     if (this.#options.onCommitted === undefined) {
       for (const decision of commit.decisions) this.#decisions.set(decision.decisionId, decision);
     } else this.#options.onCommitted(commit);
     this.deferrals.apply(commit.key, commit);
     for (const record of commit.outbox) shard.rows.push({ number: BigInt(shard.rows.length) + 1n, record });
     return { status: 'committed', version: target.version };
+  }
+
+  #rememberContext({ key: { tenantId }, entries }: ActorCommit): void {
+    for (const { atMs, context } of entries) {
+      if (context === undefined) continue;
+      const held = this.#contextEvents.get(tenantId) ?? [];
+      this.#contextEvents.set(tenantId, [...held, { atMs, event: context }].slice(-CONTEXT_EVENTS_MAX));
+    }
   }
 
   /** As the journal's 30 days: by decided time, against the newest seen, because `try` and simulation run in event time. */

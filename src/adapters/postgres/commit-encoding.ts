@@ -32,14 +32,18 @@ const actorColumns = (actors: readonly ActorCommit[]): string[] => [
   bytesText(actors.map((a) => a.newReceiptKey)),
 ];
 
-/** What a fold needs beyond the columns of its own, under short names: this is the widest table of the engine. */
+/**
+ * What a fold needs beyond the columns of its own, under short names: this is the widest table of the engine. `x` stands first where it is there at
+ * all: an index finds those entries by how their text begins (migrations/0008_context.sql).
+ */
 const factsText = (entry: JournalEntry): string =>
   JSON.stringify({
+    x: entry.context,
     r: entry.recent,
     s: entry.sent,
     c: entry.chain,
     d: entry.deferred,
-    x: entry.resolved,
+    e: entry.resolved,
     k: entry.cards,
   });
 

@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { MmmError } from '../../errors.ts';
 import type { ActorProfile, JournalEntry, RecentSignal, SentAction } from '../../domain/actor-state.ts';
+import type { ContextEvent } from '../../domain/context/context-event.ts';
 import type { ActorKey } from '../../domain/ids.ts';
 import type { SignalResult } from '../../domain/vocabulary.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
@@ -43,11 +44,12 @@ type EntryTuple = [
   atMs: number,
   decidedAtMs: number,
   facts: {
+    x?: ContextEvent;
     r: RecentSignal | null;
     s: SentAction[];
     c: string;
     d?: NonNullable<JournalEntry['deferred']>;
-    x?: NonNullable<JournalEntry['resolved']>;
+    e?: NonNullable<JournalEntry['resolved']>;
     k?: NonNullable<JournalEntry['cards']>;
   },
 ];
@@ -88,9 +90,10 @@ const entryOf = ([
   decidedAtMs,
   recent: facts.r,
   sent: facts.s,
+  ...(facts.x === undefined ? {} : { context: facts.x }),
   chain: facts.c,
   ...(facts.d === undefined ? {} : { deferred: facts.d }),
-  ...(facts.x === undefined ? {} : { resolved: facts.x }),
+  ...(facts.e === undefined ? {} : { resolved: facts.e }),
   ...(facts.k === undefined ? {} : { cards: facts.k }),
 });
 

@@ -1,3 +1,5 @@
+import type { PlaybookVersion } from '../../domain/compile-rules.ts';
+import type { StoredExperiment } from '../../domain/experiment/running.ts';
 import type { TenantRules } from '../../domain/rules.ts';
 import type { Clock } from '../../pipeline/ports/clock.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
@@ -16,8 +18,18 @@ const MAX_TENANTS = 1_000;
 export interface StoredRules {
   readonly policy: unknown;
   readonly policyVersion: number;
-  readonly playbooks: readonly { readonly document: unknown; readonly version: number }[];
+  readonly playbooks: readonly PlaybookVersion[];
+  readonly experiments: readonly StoredExperiment[];
 }
+
+interface StoredPlaybook {
+  readonly document: unknown;
+  readonly version: number;
+  readonly status: 'published' | 'shadow' | 'deprecated';
+}
+
+const versionOf = ({ document, version, status }: StoredPlaybook): PlaybookVersion =>
+  status === 'published' ? { document, version } : { document, version, mode: status === 'shadow' ? 'shadow' : 'arm' };
 
 /** Null: the policy can not be used, so nothing is permitted (G6). The caller logs and counts what was skipped. */
 export type CompileRules = (tenantId: string, stored: StoredRules) => TenantRules | null;
@@ -89,7 +101,8 @@ export class PostgresRulesSource implements RulesSource {
       const rows = await this.#deps.database.query<{
         version: number;
         document: unknown;
-        playbooks: StoredRules['playbooks'];
+        playbooks: readonly StoredPlaybook[];
+        experiments: StoredRules['experiments'];
       }>(sqlFile('rules'), [tenantId]);
       if (generation !== this.#generation) continue;
       const row = rows[0];
@@ -99,7 +112,8 @@ export class PostgresRulesSource implements RulesSource {
           : this.#deps.compile(tenantId, {
               policy: row.document,
               policyVersion: row.version,
-              playbooks: row.playbooks,
+              playbooks: row.playbooks.map(versionOf),
+              experiments: row.experiments,
             });
       this.#keep(tenantId, { rules, loadedAt: this.#deps.clock.monotonicMs() });
       return rules;

@@ -30,7 +30,7 @@ export const playbooks = pgTable('mmm_playbooks', {
   tenantId: text('tenant_id').notNull(),
   playbookId: text('playbook_id').notNull(),
   version: integer('version').notNull(),
-  status: text('status', { enum: ['draft', 'published', 'deprecated'] }).notNull(),
+  status: text('status', { enum: ['draft', 'published', 'deprecated', 'shadow'] }).notNull(),
   document: jsonb('document').notNull(),
   digest: text('digest').notNull(),
   createdBy: text('created_by').notNull(),
@@ -45,6 +45,17 @@ export const tenantPolicies = pgTable('mmm_tenant_policies', {
   digest: text('digest').notNull(),
   createdBy: text('created_by').notNull(),
   createdAt: moment('created_at').notNull().defaultNow(),
+});
+
+export const experiments = pgTable('mmm_experiments', {
+  tenantId: text('tenant_id').notNull(),
+  experimentId: text('experiment_id').notNull(),
+  name: text('name').notNull(),
+  status: text('status', { enum: ['draft', 'active', 'hold', 'inactive'] }).notNull(),
+  config: jsonb('config').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  updatedAt: moment('updated_at').notNull().defaultNow(),
+  countsSince: moment('counts_since').notNull().defaultNow(),
 });
 
 export const audit = pgTable('mmm_audit', {

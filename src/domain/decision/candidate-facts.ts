@@ -4,7 +4,9 @@ import { countedWhy } from '../action/reason.ts';
 import { renderCore } from '../action/render.ts';
 import { SENT_WINDOW_MS, type ActorState } from '../actor-state.ts';
 import { type Card, livePlaces } from '../card.ts';
+import { freezeUntil } from '../freeze.ts';
 import { actionIdOf } from '../ids.ts';
+import type { InhibitionRule } from '../inhibition.ts';
 import type { ConditionResult, RuleEnvironment } from '../playbook/condition.ts';
 import type { CompiledAction, CompiledPlaybook, Playbook, Trigger } from '../playbook/model.ts';
 import { recentOf } from '../playbook/recent.ts';
@@ -15,6 +17,7 @@ import { quietUntil } from '../time/quiet-hours.ts';
 import { firstZone, HOUR_MS, startOfDay, startOfNextDay } from '../time/zones.ts';
 import { lazy } from './lazy.ts';
 import type { ContextFacts, PlanInput } from './planned.ts';
+import type { HeldBack } from './rollout.ts';
 import { type SentTally, type TallyFrame, tallyOf } from './sent-tally.ts';
 import { chooseSurfaces, type SurfaceChoice } from './surfaces.ts';
 
@@ -24,6 +27,10 @@ export interface DecisionFacts {
   readonly state: ActorState;
   readonly policy: TenantPolicy;
   readonly context: ContextFacts;
+  /** When the policy's freeze of this repository ends; null: none holds, or another source says so too and names no end. */
+  readonly freezeUntilMs: number | null;
+  /** The tenant's own, in the policy's order, each evaluated at most once for all candidates. */
+  readonly inhibitions: readonly { readonly rule: InhibitionRule; readonly holds: () => ConditionResult }[];
   readonly decidedAtMs: number;
   /** From the profile, never from the signal (D-13). */
   readonly roles: readonly string[];
@@ -55,16 +62,30 @@ export interface CandidateFacts {
   readonly core: () => CoreResult;
   /** The card it would be the next revision of, on `surfaces`; null: it would open one. */
   readonly card: Card | null;
+  /** Why this version is not live for this person; null: it is. */
+  readonly held: HeldBack | null;
 }
+
+/**
+ * Who is on call is a role like any other: whoever keeps the roster gives and takes it, with the roles of the profile. So a signal can not claim it
+ * (D-13), a change of it is a new version of the actor, and a decision can be run again.
+ */
+export const ON_CALL_ROLE = 'on_call';
 
 /** `asOfMs`: when a deferred signal is decided again, else null (see `recentOf`). */
 export const decisionFacts = (input: PlanInput, rules: TenantRules, asOfMs: number | null = null): DecisionFacts => {
-  const { signal, state, context, decidedAtMs } = input;
+  const { signal, state, decidedAtMs } = input;
   const { policy } = rules;
   const roles = state.profile?.roles ?? [];
+  const freezeUntilMs = freezeUntil(policy.freezes, signal.repo_id, decidedAtMs);
+  const context = {
+    ...input.context,
+    freezeActive: input.context.freezeActive || freezeUntilMs !== null,
+    onCall: input.context.onCall || roles.includes(ON_CALL_ROLE),
+  };
   const zone = lazy(() => firstZone(state.profile?.timeZone ?? null, policy.timeZone));
   const subject = subjectKeyOfSignal(signal);
-  const environment = environmentOf(input, roles, asOfMs);
+  const environment = environmentOf({ ...input, context }, roles, asOfMs);
   const frame = lazy(() => ({
     dayStartMs: startOfDay(zone(), decidedAtMs),
     hourStartMs: decidedAtMs - HOUR_MS,
@@ -76,6 +97,11 @@ export const decisionFacts = (input: PlanInput, rules: TenantRules, asOfMs: numb
     state,
     policy,
     context,
+    freezeUntilMs: input.context.freezeActive ? null : freezeUntilMs,
+    inhibitions: rules.inhibitions.map(({ rule, condition }) => ({
+      rule,
+      holds: lazy(() => condition.evaluate(environment)),
+    })),
     decidedAtMs,
     roles,
     subject,
@@ -111,6 +137,7 @@ const environmentOf = (
       incident_active: context.incidentActive,
       freeze_active: context.freezeActive,
       on_call: context.onCall,
+      release_failed: context.releaseFailed ?? false,
     },
     get recent() {
       return recent();
@@ -124,6 +151,7 @@ export const candidatesOf = (
   matching: CompiledPlaybook,
   decisionId: string,
   ids: PlanInput['ids'],
+  held: HeldBack | null,
 ): CandidateFacts[] => {
   const { playbook, condition } = matching;
   const triggers = playbook.triggers.filter((trigger) => triggerMatches(trigger, decision.signal));
@@ -138,6 +166,7 @@ export const candidatesOf = (
     condition: result,
     ...placeOf(decision, playbook, compiled),
     core: lazy(() => renderCore(playbook, compiled, decision.environment, decision.counted)),
+    held,
   }));
 };
 

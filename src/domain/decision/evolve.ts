@@ -10,6 +10,7 @@ import {
   type SentAction,
 } from '../actor-state.ts';
 import { withCards } from '../card.ts';
+import { contextEventOf } from '../context/context-event.ts';
 import type { IdPort } from '../ids.ts';
 import { recentSignalOf } from '../playbook/recent.ts';
 import { canonicalJson } from '../receipt/canonical-json.ts';
@@ -103,12 +104,14 @@ export const journalEntryOf = (
   const { signal, plan, version, decidedAtMs } = facts;
   const occurredMs = Date.parse(signal.occurred_at);
   const cards = some(plan.upkeep?.cards);
+  const context = contextEventOf(signal);
   const deferred = some(plan.upkeep?.deferred.map(({ waiting }) => waiting));
   const resolved = some(plan.upkeep?.resolved.map(({ actionId }) => actionId));
   // In canonical order, for the digest.
   const entry = {
     atMs: Number.isNaN(occurredMs) ? decidedAtMs : occurredMs,
     ...(cards === undefined ? {} : { cards }),
+    ...(context === null ? {} : { context }),
     decidedAtMs,
     decisionId: plan.result === 'decided' ? facts.decisionId : null,
     ...(deferred === undefined ? {} : { deferred }),

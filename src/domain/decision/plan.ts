@@ -1,6 +1,5 @@
 import type { SentAction } from '../actor-state.ts';
 import { decisionIdOf } from '../ids.ts';
-import type { CompiledPlaybook } from '../playbook/model.ts';
 import type { TenantRules } from '../rules.ts';
 import type { SignalResult } from '../vocabulary.ts';
 import { hasRoom, sameMatter, type WaitingCandidate } from '../waiting.ts';
@@ -13,6 +12,7 @@ import { plannedActionOf } from './planned-action.ts';
 import { GATES, type Plan, type PlanInput, type PlannedAction, type PlannedCandidate } from './planned.ts';
 import { rankCandidates } from './rank.ts';
 import { continuationOf, continuedId, dueOf, isDeferralDue, jitterOf, planRelease } from './release.ts';
+import { type RolledOut, rollOut } from './rollout.ts';
 import { addToTally, emptyTally } from './sent-tally.ts';
 import { foldCards, isResolvedNow, newDraft, showCard, type UpkeepDraft, upkeepOf } from './upkeep.ts';
 
@@ -30,10 +30,11 @@ export const plan = (input: PlanInput): Plan => {
   if (isLate(input, rules)) return withoutCandidates('late');
   const draft = newDraft();
   foldCards(draft, input, rules);
-  const matching = rules.playbooks.match(signal);
-  return matching.length === 0 && draft.folds.length === 0
+  const roles = input.state.profile?.roles ?? [];
+  const rolledOut = rollOut(rules.playbooks.match(signal), rules, { signal, roles, ids: input.ids });
+  return rolledOut.length === 0 && draft.folds.length === 0
     ? withoutCandidates('no_match')
-    : decide(input, rules, matching, draft);
+    : decide(input, rules, rolledOut, draft);
 };
 
 const withoutCandidates = (result: SignalResult): Plan => ({
@@ -57,15 +58,12 @@ const promisesOfNobody = (input: PlanInput): Pick<Plan, 'upkeep'> => {
   return upkeepOf(draft);
 };
 
-const decide = (
-  input: PlanInput,
-  rules: TenantRules,
-  matching: readonly CompiledPlaybook[],
-  draft: UpkeepDraft,
-): Plan => {
+const decide = (input: PlanInput, rules: TenantRules, rolledOut: readonly RolledOut[], draft: UpkeepDraft): Plan => {
   const decision = decisionFacts(input, rules);
   const decisionId = decisionIdOf(input.ids, input.signal.signal_id);
-  const ranked = rankCandidates(matching.flatMap((one) => candidatesOf(decision, one, decisionId, input.ids)));
+  const ranked = rankCandidates(
+    rolledOut.flatMap(({ compiled, held }) => candidatesOf(decision, compiled, decisionId, input.ids, held)),
+  );
 
   const candidates: PlannedCandidate[] = [];
   const actions: PlannedAction[] = [];
@@ -105,7 +103,20 @@ const decide = (
     );
     draft.resolved.push({ actionId: older.actionId, disposition: 'superseded' });
   }
-  return { result: 'decided', candidates, actions, sent, roles: decision.roles, ...upkeepOf(draft) };
+  return {
+    result: 'decided',
+    candidates,
+    actions,
+    sent,
+    ...assignmentsOf(rolledOut),
+    roles: decision.roles,
+    ...upkeepOf(draft),
+  };
+};
+
+const assignmentsOf = (rolledOut: readonly RolledOut[]): Pick<Plan, 'assignments'> => {
+  const assignments = rolledOut.flatMap(({ assignment }) => (assignment === null ? [] : [assignment]));
+  return assignments.length === 0 ? {} : { assignments };
 };
 
 /** What waits to say the same: the newer signal knows more. */

@@ -1,16 +1,31 @@
 import type { MmmCallToAction, MmmEvidenceLink, MmmSignalInput } from '../../generated/records.ts';
 import type { ActorState, SentAction } from '../actor-state.ts';
 import type { Card, CardPlace } from '../card.ts';
+import type { Assignment } from '../experiment/experiment.ts';
 import type { IdPort } from '../ids.ts';
 import type { TenantRules } from '../rules.ts';
 import type { ActionType, Disposition, SignalResult, Surface, Tier } from '../vocabulary.ts';
 import type { WaitingCandidate } from '../waiting.ts';
 
-/** Facts of the moment that are not the actor's: all false until the context stage of the decision issue supplies them. */
+/**
+ * Facts of the moment that are neither the actor's nor the policy's, as they hold for one signal: plain data, recorded with the decision. What the
+ * policy says of freezes and the profile of being on call is added when the decision is planned.
+ */
 export interface ContextFacts {
   readonly incidentActive: boolean;
   readonly freezeActive: boolean;
   readonly onCall: boolean;
+  /** The last release of something in the signal's repository failed. */
+  readonly releaseFailed?: boolean;
+  /** What is behind these, for the trace; the newest of each kind. */
+  readonly causes?: readonly ContextCause[];
+}
+
+export interface ContextCause {
+  readonly kind: 'incident' | 'failed_release';
+  readonly id: string;
+  /** Null: the whole tenant's. */
+  readonly repo: string | null;
 }
 
 /** Everything a decision depends on (G3). `rules` null = unknown tenant. */
@@ -23,9 +38,11 @@ export interface PlanInput {
   readonly ids: IdPort;
   /** For a re-entry: the signals that the waiting candidates came from, by the action id of each; absent for any other signal. */
   readonly originals?: ReadonlyMap<string, MmmSignalInput>;
+  /** What holds now around each of them, by the same ids: they may be about several repositories. Absent: `context` holds for all. */
+  readonly originalContexts?: ReadonlyMap<string, ContextFacts>;
 }
 
-/** The gates of design 3.7 in their order; one file and one pure function each. */
+/** The gates of design 3.7 in their order, and whether the version is live at all; one file and one pure function each. */
 export const GATES = [
   'eligible',
   'signal_quality',
@@ -39,6 +56,7 @@ export const GATES = [
   'quiet_hours',
   'caps',
   'priority',
+  'rollout',
 ] as const;
 export type GateName = (typeof GATES)[number];
 
@@ -141,6 +159,8 @@ export interface Plan {
   readonly actions: readonly PlannedAction[];
   /** What this decision charges: one entry per sent action. */
   readonly sent: readonly SentAction[];
+  /** Which arm of which experiment this decision followed. Absent: none. */
+  readonly assignments?: readonly Assignment[];
   readonly roles: readonly string[];
   /** Absent: nothing. */
   readonly upkeep?: Upkeep;

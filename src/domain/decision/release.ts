@@ -1,3 +1,4 @@
+import type { MmmSignalInput } from '../../generated/records.ts';
 import type { SentAction } from '../actor-state.ts';
 import { continuedActionIdOf, decisionIdOf } from '../ids.ts';
 import type { CompiledPlaybook } from '../playbook/model.ts';
@@ -18,6 +19,7 @@ import {
   type Verdict,
 } from './planned.ts';
 import { chargeOf } from './charge.ts';
+import { type HeldBack, rollOut } from './rollout.ts';
 import { addToTally, emptyTally, type SentTally } from './sent-tally.ts';
 import { newDraft, showCard, type UpkeepDraft, upkeepOf } from './upkeep.ts';
 import { resolverOf } from './waiting-list.ts';
@@ -41,20 +43,33 @@ export const dueOf = ({
   return state.waiting.filter((one) => one.dueMs <= now);
 };
 
+/** What is decided again: the version that waited, if it is still the one for this person. */
+interface Current {
+  readonly compiled: CompiledPlaybook;
+  readonly held: HeldBack | null;
+  readonly original: MmmSignalInput;
+}
+
 interface Released {
   readonly waiting: WaitingCandidate;
   readonly facts: CandidateFacts;
 }
 
 /** What ends a promise whatever the gates would say: its time is over, its matter is settled, its playbook is not what it was. */
-const endOf = (input: PlanInput, rules: TenantRules, one: WaitingCandidate): Disposed | CompiledPlaybook => {
+const endOf = (input: PlanInput, rules: TenantRules, one: WaitingCandidate): Disposed | Current => {
   if (input.decidedAtMs >= one.expiresMs) return ended('expired', 'expired');
   if (resolverOf(one, input.state.recent) !== null) return ended('superseded', 'subject_resolved');
-  const playbook = rules.playbooks.get(one.playbookId);
-  if (playbook === undefined) return ended('superseded', 'playbook_deprecated');
-  if (playbook.playbook.version !== one.playbookVersion) return ended('superseded', 'playbook_changed');
+  const versions = rules.playbooks.versions(one.playbookId);
+  if (versions.length === 0) return ended('superseded', 'playbook_deprecated');
   // Erased, or past its retention: without the signal there is nothing to say, and nothing is made up.
-  return input.originals?.has(one.actionId) === true ? playbook : ended('superseded', 'signal_gone');
+  const original = input.originals?.get(one.actionId);
+  if (original === undefined) return ended('superseded', 'signal_gone');
+  const roles = input.state.profile?.roles ?? [];
+  const rolledOut = rollOut(versions, rules, { signal: original, roles, ids: input.ids });
+  const current = rolledOut.find(({ compiled }) => compiled.playbook.version === one.playbookVersion);
+  return current === undefined
+    ? ended('superseded', 'playbook_changed')
+    : { compiled: current.compiled, held: current.held, original };
 };
 
 /** By priority, then age, then ids: never by arrival. */
@@ -190,12 +205,13 @@ const factsOf = (
   decisions: Map<string, DecisionFacts>,
   decisionId: string,
   one: WaitingCandidate,
-  playbook: CompiledPlaybook,
+  { compiled, held, original: signal }: Current,
 ): CandidateFacts => {
-  const signal = input.originals!.get(one.actionId)!;
-  const decision = decisions.get(signal.signal_id) ?? decisionFacts({ ...input, signal }, rules, input.decidedAtMs);
+  const context = input.originalContexts?.get(one.actionId) ?? input.context;
+  const decision =
+    decisions.get(signal.signal_id) ?? decisionFacts({ ...input, signal, context }, rules, input.decidedAtMs);
   decisions.set(signal.signal_id, decision);
-  const candidate = candidatesOf(decision, playbook, decisionId, input.ids)[one.actionIndex]!;
+  const candidate = candidatesOf(decision, compiled, decisionId, input.ids, held)[one.actionIndex]!;
   return { ...candidate, actionId: continuedId(input, decisionId, one) };
 };
 

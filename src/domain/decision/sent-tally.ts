@@ -1,4 +1,5 @@
 import type { SentAction } from '../actor-state.ts';
+import type { ActionType } from '../vocabulary.ts';
 
 /** What caps need to know of a list of sent actions, counted once per decision instead of once per candidate. */
 export interface SentTally {
@@ -8,6 +9,8 @@ export interface SentTally {
   readonly hour: number[];
   /** On that day in the signal's repository. */
   repoDay: number;
+  /** On that day, by action type. */
+  readonly typeDay: Map<ActionType, number>;
   /** Newest about the signal's subject, by any playbook; -Infinity if never. */
   lastSubjectMs: number;
   readonly playbooks: Map<string, PlaybookTally>;
@@ -33,6 +36,7 @@ export const emptyTally = (): SentTally => ({
   day: 0,
   hour: [],
   repoDay: 0,
+  typeDay: new Map(),
   lastSubjectMs: -Infinity,
   playbooks: new Map(),
 });
@@ -54,6 +58,7 @@ export const addToTally = (tally: SentTally, frame: TallyFrame, sent: SentAction
   if (sent.atMs < frame.dayStartMs) return;
   tally.day += 1;
   playbook.day += 1;
+  tally.typeDay.set(sent.actionType, (tally.typeDay.get(sent.actionType) ?? 0) + 1);
   if (frame.repo === null || sent.repo !== frame.repo) return;
   tally.repoDay += 1;
   playbook.repoDay += 1;

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../receipt/canonical-json.ts';
+import type { Assignment } from '../experiment/experiment.ts';
 import type { Fact, Plan, Verdict } from './planned.ts';
 
 /** Avro can bring NaN and infinities, canonical JSON has no place for them: the trace of a veto must not fail on the value that caused it. */
@@ -20,11 +21,21 @@ const verdictJson = (verdict: Verdict): JsonValue =>
         pass: false,
       };
 
+/** The ratio check counts these (sql/experiment-units.sql). */
+const assignmentJson = ({ arm, cluster, experimentId, propensity, unit }: Assignment): JsonValue => ({
+  arm,
+  cluster,
+  experiment: experimentId,
+  propensity,
+  unit,
+});
+
 /**
  * Every candidate with every gate's verdict, in the order they were looked at: what `explain` reads and the receipt holds the digest of. Members are
  * named in canonical order, which spares `canonicalJson` the sorting.
  */
 export const traceOf = (plan: Plan): JsonValue => ({
+  ...(plan.assignments === undefined ? {} : { assignments: plan.assignments.map(assignmentJson) }),
   candidates: plan.candidates.map((candidate) => ({
     action_id: candidate.actionId,
     action_type: candidate.actionType,

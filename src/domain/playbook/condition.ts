@@ -12,6 +12,8 @@ export interface RuleEnvironment {
     readonly incident_active: boolean;
     readonly freeze_active: boolean;
     readonly on_call: boolean;
+    /** The last release of something in the signal's repository failed. */
+    readonly release_failed: boolean;
   };
   readonly recent: Recent;
 }

@@ -11,8 +11,8 @@ export interface PlaybookIndex {
   match(signal: MmmSignalInput): readonly CompiledPlaybook[];
   /** All, in the same order. */
   readonly all: readonly CompiledPlaybook[];
-  /** The published version of a playbook; undefined if there is none. */
-  get(playbookId: string): CompiledPlaybook | undefined;
+  /** Every version of a playbook that is decided with: the published one, those that an experiment assigns, a shadow. Empty: none. */
+  versions(playbookId: string): readonly CompiledPlaybook[];
 }
 
 /** Positions in `all`: sorting the found ones by number gives the order. */
@@ -104,10 +104,10 @@ export const buildIndex = (compiled: readonly CompiledPlaybook[]): PlaybookIndex
       add(level, trigger, at);
     }
   });
-  const byId = new Map(all.map((one) => [one.playbook.id, one]));
+  const byId = Map.groupBy(all, ({ playbook }) => playbook.id);
   return {
     all,
-    get: (playbookId) => byId.get(playbookId),
+    versions: (playbookId) => byId.get(playbookId) ?? [],
     match: (signal) => {
       const found = new Set<number>();
       const level = exact.get(signal.event_type);

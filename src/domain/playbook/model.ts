@@ -56,6 +56,8 @@ export interface CompiledPlaybook {
   readonly playbook: Playbook;
   readonly condition: Condition | null;
   readonly actions: readonly CompiledAction[];
+  /** Decided and recorded, never sent: as a version beside the published one, or because it is on probation. Absent: live. */
+  readonly shadow?: 'mode' | 'probation';
 }
 
 export interface CompiledAction {

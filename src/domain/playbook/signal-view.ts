@@ -41,6 +41,7 @@ export const CONTEXT_FIELDS = {
   incident_active: 'bool',
   freeze_active: 'bool',
   on_call: 'bool',
+  release_failed: 'bool',
 } as const;
 export type ContextField = keyof typeof CONTEXT_FIELDS;
 

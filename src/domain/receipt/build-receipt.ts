@@ -1,8 +1,9 @@
 import type { MmmReceipt, MmmSignalInput } from '../../generated/records.ts';
 import type { PlannedCandidate } from '../decision/planned.ts';
+import type { Assignment } from '../experiment/experiment.ts';
 import type { IdPort } from '../ids.ts';
 import { EVALUATION_POINTS, type EvaluationPoint } from '../vocabulary.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson, type JsonValue } from './canonical-json.ts';
 import { receiptText } from './metadata-rules.ts';
 import type { DecisionReceiptFacts } from './receipt-facts.ts';
 
@@ -26,14 +27,36 @@ export const evaluationPointOf = (signal: Pick<MmmSignalInput, 'evaluation_point
 /** `sha256:` + hex over the canonical JSON: the one form of digest in everything we emit. */
 export const digestOf = (ids: IdPort, value: unknown): string => `sha256:${ids.sha256(canonicalJson(value))}`;
 
-const countsByReason = (candidates: readonly PlannedCandidate[]): Record<string, number> => {
+/** A code may hold the name that a tenant gave a rule of its own (`inhibited:<name>`), which may be a word that ERIS refuses. */
+const countsByReason = (
+  candidates: readonly PlannedCandidate[],
+  safe: (text: string) => string,
+): Record<string, number> => {
   const counts = new Map<string, number>();
   for (const { disposition, reasonCode } of candidates) {
-    const key = `${disposition}:${reasonCode}`;
+    const key = `${disposition}:${safe(reasonCode)}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 };
+
+/**
+ * Arm and propensity in every receipt (design 3.8). Draws of different experiments are independent, so of several the propensities multiply to that of the
+ * combination. No digest of the unit: it would let whoever knows a name find it, also after erasure.
+ */
+const experimentOf = (assignments: readonly Assignment[], safe: (text: string) => string): JsonValue =>
+  assignments.length === 0
+    ? { arm: 'none', propensity: 1 }
+    : {
+        arm: assignments.map(({ experimentId, arm }) => `${safe(experimentId)}/${safe(arm)}`).join(' '),
+        assignments: assignments.map(({ arm, experimentId, propensity, unit }) => ({
+          arm: safe(arm),
+          experiment: safe(experimentId),
+          propensity,
+          unit,
+        })),
+        propensity: assignments.reduce((product, { propensity }) => product * propensity, 1),
+      };
 
 /**
  * The receipt of a decision in ERIS's own nested shape (C-1, D-44), unsigned. What ERIS would drop at the top level is in `inputs` and `result`,
@@ -60,7 +83,7 @@ export const buildDecisionReceipt = (facts: DecisionReceiptFacts, ids: IdPort): 
     inputs: {
       actor_ref: facts.actorRef,
       event_type: safe(signal.event_type),
-      experiment: { arm: 'none', propensity: 1 },
+      experiment: experimentOf(plan.assignments ?? [], safe),
       kind: 'decision',
       occurred_at: signal.occurred_at,
       origin: {
@@ -90,7 +113,7 @@ export const buildDecisionReceipt = (facts: DecisionReceiptFacts, ids: IdPort): 
         surfaces: [...action.surfaces],
         type: action.type,
       })),
-      candidates: countsByReason(plan.candidates),
+      candidates: countsByReason(plan.candidates, safe),
       decision_id: facts.decisionId,
       degraded_reasons: [],
       // R-114. No model text in this release, so nothing was flagged; what is sent has passed the safety gate.

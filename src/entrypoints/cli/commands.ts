@@ -34,6 +34,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'lint, test, import, export, publish and compare playbooks',
     load: async () => (await import('./playbooks.ts')).playbooksCommand,
   },
+  experiments: {
+    summary: 'compare versions of a playbook, or let one run as shadow',
+    load: async () => (await import('./experiments.ts')).experimentsCommand,
+  },
   receipts: {
     summary: 'verify receipts, print the public key',
     load: async () => (await import('./receipts.ts')).receiptsCommand,

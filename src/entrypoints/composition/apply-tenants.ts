@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { readPlaybookFiles, STARTER_FOLDER } from '../../adapters/files/playbook-files.ts';
-import { readTenantsFile } from '../../adapters/files/tenants-file.ts';
 import { Definitions } from '../../adapters/postgres/definitions.ts';
 import type { Finding } from '../../domain/playbook/finding.ts';
 import { MmmError } from '../../errors.ts';
+import { readTenants } from './read-tenants.ts';
 import type { Store } from './store.ts';
 
 export const DEMO_TENANTS = fileURLToPath(new URL('../../playbooks/demo-tenants.yaml', import.meta.url));
@@ -25,7 +25,7 @@ export const definitionFaults = (
 
 /** Creates or changes the tenants of a file with policy, people and playbooks. Idempotent. Throws TENANTS_FILE_INVALID before it writes anything. */
 export const applyTenants = async (store: Store, file: string, who: string): Promise<readonly AppliedTenant[]> => {
-  const read = await readTenantsFile(file);
+  const read = await readTenants(file);
   if (!read.ok) throw definitionFaults('TENANTS_FILE_INVALID', file, read.findings);
   const definitions = new Definitions(store.api);
   const applied: AppliedTenant[] = [];

@@ -7,6 +7,7 @@ import { ensureSigningKey, loadSigningKey, type SigningKey } from '../../adapter
 import { MemoryStateCache } from '../../adapters/memory/memory-state-cache.ts';
 import { ensurePartitionCount } from '../../adapters/postgres/partition-setting.ts';
 import { PostgresDeferralQueue } from '../../adapters/postgres/postgres-deferral-queue.ts';
+import { PostgresContextSource } from '../../adapters/postgres/postgres-context-source.ts';
 import { PostgresJournal } from '../../adapters/postgres/postgres-journal.ts';
 import { PostgresRulesSource } from '../../adapters/postgres/postgres-rules-source.ts';
 import { RedisStateCache } from '../../adapters/redis/redis-state-cache.ts';
@@ -24,7 +25,6 @@ import type { Normaliser } from '../../pipeline/ports/normaliser.ts';
 import type { StateCache } from '../../pipeline/ports/state-cache.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { Config } from '../../runtime/config.ts';
-import { NO_CONTEXT } from '../no-context.ts';
 import { type EngineLog, openEngineLog } from './engine-log.ts';
 import { ENGINE_VERSION, type ProcessParts } from './process-parts.ts';
 import { openStore, type Store } from './store.ts';
@@ -101,7 +101,7 @@ export const openEngine = async (
       signer,
       randomId,
       newActorRef,
-      contextOf: () => NO_CONTEXT,
+      context: new PostgresContextSource(store.pipeline, clock),
       clock,
     };
     const shared = { clock, logger, metrics, engineVersion: ENGINE_VERSION };
@@ -161,6 +161,7 @@ const rulesOf = ({ clock, logger }: ProcessParts, store: Store): PostgresRulesSo
         return null;
       }
       for (const { findings } of compiled.skipped) logger.error('playbook_unusable', { tenant_id: tenantId, findings });
+      for (const { why } of compiled.ignoredExperiments) logger.warn('experiment_over', { tenant_id: tenantId, why });
       return compiled.rules;
     },
   });

@@ -4,6 +4,7 @@ import { unpublishedRows } from '../../admin/queries/judge-shard.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import type { EngineLog } from './engine-log.ts';
+import { checkAllExperiments } from './experiment-set.ts';
 import type { Store } from './store.ts';
 
 /** The usual interval of a scraper: more often would be read by nobody. */
@@ -38,6 +39,7 @@ export const keepMaintained = (log: EngineLog, store: Store, metrics: Metrics, l
     every(GAUGES_EVERY_MS, () => reportGauges(log, store, metrics)),
     every(LOG_EVERY_MS, () => log.maintain()),
     every(STORE_EVERY_MS, purge),
+    every(STORE_EVERY_MS, () => checkAllExperiments(store, logger)),
   ];
   return () => timers.forEach((timer) => clearInterval(timer));
 };

@@ -1,14 +1,15 @@
 import { readPlaybookFiles, STARTER_FOLDER } from '../../adapters/files/playbook-files.ts';
-import { readTenantsFile, type TenantEntry } from '../../adapters/files/tenants-file.ts';
+import type { TenantEntry } from '../../adapters/files/tenants-file.ts';
 import { DefinitionReader } from '../../adapters/postgres/definition-reader.ts';
 import { digestOf } from '../../adapters/postgres/definition-write.ts';
 import { canonicalJson } from '../../domain/receipt/canonical-json.ts';
 import { type AppliedTenant, definitionFaults } from './apply-tenants.ts';
+import { readTenants } from './read-tenants.ts';
 import type { Store } from './store.ts';
 
 /** What `applyTenants` would do with this file now, in the same words; writes nothing. Throws TENANTS_FILE_INVALID, PLAYBOOK_INVALID. */
 export const planTenants = async (store: Store, file: string): Promise<readonly AppliedTenant[]> => {
-  const read = await readTenantsFile(file);
+  const read = await readTenants(file);
   if (!read.ok) throw definitionFaults('TENANTS_FILE_INVALID', file, read.findings);
   const reader = new DefinitionReader(store.api);
   const planned: AppliedTenant[] = [];

@@ -23,6 +23,7 @@ export interface DecideActorDeps {
   readonly codec: RecordCodec;
   /** A new receipt key and the reference that it gives this actor. */
   readonly newActorRef: (actorId: string) => { readonly key: Uint8Array; readonly ref: string };
+  /** Of this round: loaded for all its tenants before the first is planned. */
   readonly contextOf: (signal: MmmSignalInput) => ContextFacts;
 }
 
@@ -72,20 +73,21 @@ export const planActor = (
 
   for (const signal of signals) {
     try {
+      const context = deps.contextOf(signal);
       const made = plan({
         signal,
         state,
         rules,
-        context: deps.contextOf(signal),
+        context,
         decidedAtMs: decidedAt.ms,
         ids: deps.ids,
-        ...(isDeferralDue(signal) ? { originals } : {}),
+        ...(isDeferralDue(signal) ? { originals, originalContexts: contextsOf(deps, originals) } : {}),
       });
       const decisionId = made.result === 'decided' ? decisionIdOf(deps.ids, signal.signal_id) : null;
       const unsigned =
         decisionId === null || rules === null
           ? null
-          : prepareDecision(deps, { signal, made, rules, decisionId, actorRef, decidedAt, state, originals });
+          : prepareDecision(deps, { signal, made, rules, context, decisionId, actorRef, decidedAt, state, originals });
       const entry = journalEntryOf(deps.ids, {
         signal,
         plan: made,
@@ -107,15 +109,18 @@ export const planActor = (
 
 const NONE: ReadonlyMap<string, MmmSignalInput> = new Map();
 
-/** By action id of the waiting candidate, in the order they waited: with them the release can be planned again (G3). */
-const originalsRead = (
-  { waiting }: Standing['state'],
+const contextsOf = (
+  { contextOf }: Pick<DecideActorDeps, 'contextOf'>,
   originals: ReadonlyMap<string, MmmSignalInput>,
-): Record<string, MmmSignalInput> =>
+): ReadonlyMap<string, ContextFacts> =>
+  new Map([...originals].map(([actionId, signal]) => [actionId, contextOf(signal)]));
+
+/** By action id of the waiting candidate, in the order they waited: with them the release can be planned again (G3). */
+const readOf = <T>({ waiting }: Standing['state'], of: ReadonlyMap<string, T>): Record<string, T> =>
   Object.fromEntries(
     waiting.flatMap(({ actionId }) => {
-      const signal = originals.get(actionId);
-      return signal === undefined ? [] : [[actionId, signal] as const];
+      const value = of.get(actionId);
+      return value === undefined ? [] : [[actionId, value] as const];
     }),
   );
 
@@ -125,6 +130,7 @@ const prepareDecision = (
     signal: MmmSignalInput;
     made: Plan;
     rules: TenantRules;
+    context: ContextFacts;
     decisionId: string;
     actorRef: string;
     decidedAt: DecidedAt;
@@ -137,12 +143,18 @@ const prepareDecision = (
   const trace = canonicalJson(traceOf(made));
   const read = JSON.stringify({
     signal,
+    context: facts.context,
     state_chain: facts.state.chain,
     profile: facts.state.profile,
     snapshot_hash: rules.snapshotHash,
     policy_version_ids: rules.policyVersionIds,
     decided_at_ms: decidedAt.ms,
-    ...(isDeferralDue(signal) ? { originals: originalsRead(facts.state, facts.originals) } : {}),
+    ...(isDeferralDue(signal)
+      ? {
+          originals: readOf(facts.state, facts.originals),
+          original_contexts: readOf(facts.state, contextsOf(deps, facts.originals)),
+        }
+      : {}),
   });
   const unsigned = buildDecisionReceipt(
     {

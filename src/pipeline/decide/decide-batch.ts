@@ -5,16 +5,19 @@ import type { MmmSignalInput } from '../../generated/records.ts';
 import { MmmError } from '../../errors.ts';
 import { runInLanes } from '../actor-lanes.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { ContextSource } from '../ports/context-source.ts';
 import { type CommitAnswer, type Journal, journalSignalKey } from '../ports/journal.ts';
 import type { OutputRecord } from '../ports/records.ts';
 import type { RulesSource } from '../ports/rules-source.ts';
 import { isDeferralDue } from '../../domain/decision/release.ts';
 import type { ActorMemory, Standing } from './actor-memory.ts';
+import { contextOfSignal, contextsOf } from './batch-context.ts';
 import { type DecideActorDeps, planActor } from './decide-actor.ts';
 import { type DecidedActor, type DecidedSignal, type SealDeps, sealActors } from './seal-actors.ts';
 
-export interface DecideBatchDeps extends DecideActorDeps, SealDeps {
+export interface DecideBatchDeps extends Omit<DecideActorDeps, 'contextOf'>, SealDeps {
   readonly journal: Journal;
+  readonly context: ContextSource;
   readonly rules: RulesSource;
   readonly clock: Clock;
 }
@@ -76,10 +79,11 @@ export const decideBatch = async (
   for (let round = 0; pending.length > 0; round++) {
     if (round >= MAX_ROUNDS) throw new MmmError('IN_DOUBT', 'actors stayed in conflict');
     const actors = actorsOf(pending);
-    const [known, standings, rules] = await Promise.all([
+    const [known, standings, rules, contexts] = await Promise.all([
       deps.journal.knownSignals(pending.map((s) => ({ tenantId: s.tenant_id, signalId: s.signal_id }))),
       memory.standings(actors, round === 0 ? 'nearest' : 'fresh'),
       rulesOf(deps.rules, pending),
+      contextsOf(deps.context, pending),
     ]);
     const fresh = pending.filter((signal) => {
       if (!known.has(journalSignalKey(signal.tenant_id, signal.signal_id))) return true;
@@ -90,6 +94,7 @@ export const decideBatch = async (
 
     const originals = await originalsOf(deps.journal, standings, fresh);
     const decidedAt = { ms: deps.clock.now(), monotonicMs: Math.trunc(deps.clock.monotonicMs()) };
+    const actorDeps = { ...deps, contextOf: contextOfSignal(contexts, rules, decidedAt.ms) };
     let stretchFromMs = deps.clock.monotonicMs();
     const perSignal = await runInLanes(
       fresh,
@@ -103,7 +108,7 @@ export const decideBatch = async (
           stretchFromMs = deps.clock.monotonicMs();
         }
         const started = deps.clock.monotonicMs();
-        const actor = planActor(deps, standing, lane, rules.get(lane[0]!.tenant_id) ?? null, decidedAt, originals);
+        const actor = planActor(actorDeps, standing, lane, rules.get(lane[0]!.tenant_id) ?? null, decidedAt, originals);
         planMs += deps.clock.monotonicMs() - started;
         return lane.map(() => actor);
       },

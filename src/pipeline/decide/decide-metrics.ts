@@ -7,6 +7,9 @@ import type { BatchResult } from './decide-batch.ts';
 /** A tenant may invent event types without end; a label may not (interface 9). */
 const typeLabel = (signal: MmmSignalInput): string => (signal.event_type in EVENT_TYPES ? signal.event_type : 'other');
 
+/** A tenant names its inhibitions as it likes (`inhibited:<name>`); a label is one of ours (interface 9). */
+const reasonLabel = (reasonCode: string): string => reasonCode.split(':', 1)[0]!;
+
 /**
  * G1 and G5 as counters, after the commit: what was decided, with what result, and how each candidate ended (R-88, R-89). What failed is counted
  * with its dead letter.
@@ -22,7 +25,8 @@ export const countBatch = (metrics: Metrics, { decided, duplicates }: BatchResul
     }
     metrics.records('decide', 'decided', 'decided');
     metrics.count('mmm_decisions_total', { tenant_id, actor_type: signal.actor_type });
-    for (const candidate of plan.candidates) metrics.candidate(candidate.disposition, candidate.reasonCode);
+    for (const candidate of plan.candidates)
+      metrics.candidate(candidate.disposition, reasonLabel(candidate.reasonCode));
     for (const action of plan.actions) metrics.count('mmm_actions_total', { tenant_id, action_type: action.type });
   }
 };

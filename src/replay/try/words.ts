@@ -23,6 +23,7 @@ const GATE_WORDS: Readonly<Record<string, string>> = {
   caps: 'said enough lately',
   priority: 'something more important was said',
   deferral: 'was put off, and then it was too late or no longer needed',
+  rollout: 'this version is not live, or is held out by an experiment',
 };
 
 /** More exact than its gate. */
@@ -35,7 +36,10 @@ const REASON_WORDS: Readonly<Record<string, string>> = {
   cap_repo_day: 'enough for one day in this repository',
   cap_playbook_day: 'enough of this playbook for one day',
   cap_playbook_repo_day: 'enough of this playbook for one day in this repository',
+  cap_type_day: 'enough of this kind for one day',
   cap_reserved: 'the room left is held for more important ones',
+  cap_reserved_hour: 'the room left in the hour is held for more important ones',
+  cap_reserved_repo: 'the room left in this repository is held for more important ones',
   template_value_missing: 'a value for the text is missing',
   text_missing: 'there is no text for it',
   expired: 'was put off, and its time was over before there was room',

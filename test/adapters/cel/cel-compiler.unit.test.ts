@@ -29,6 +29,7 @@ const environment = (change: Partial<MmmSignalInput> = {}): RuleEnvironment => {
       incident_active: false,
       freeze_active: true,
       on_call: false,
+      release_failed: false,
     },
     recent: recentOf({ ...emptyState(null), recent: [earlier] }, signal),
   };

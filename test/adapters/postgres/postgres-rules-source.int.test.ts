@@ -72,6 +72,7 @@ test('loads the latest policy and the published playbooks only, one load for man
           { version: 1, document: { id: 'live' } },
           { version: 2, document: { id: 'old', v: 2 } },
         ],
+        experiments: [],
       },
     },
   ]);

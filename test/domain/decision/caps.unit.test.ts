@@ -92,6 +92,48 @@ describe("the tenant's quotas (D-61)", () => {
   });
 });
 
+describe('caps by action type (design 3.4)', () => {
+  const typed = (perTypePerDay: Record<string, number>): Partial<TenantPolicy> => ({
+    ...quotas(100),
+    quotas: { maxActionsPerDay: 100, maxActionsPerHour: 100, perRepoPerDay: 100, perTypePerDay },
+  });
+
+  test('count the type on the day, by whichever playbook, and no other type', () => {
+    const sent = [other(NOON - 2 * HOUR), other(NOON - HOUR, { actionType: 'mentor' })];
+    expect(after(sent, typed({ mirror: 2 }))).toBe('sent');
+    expect(after(sent, typed({ mirror: 1 }))).toBe('caps: cap_type_day');
+    expect(after([other(NOON - DAY)], typed({ mirror: 1 }))).toBe('sent');
+    expect(after(sent, typed({ mentor: 0 }))).toBe('sent');
+    expect(after([], typed({ mirror: 0 }))).toBe('caps: cap_type_day');
+  });
+
+  test('hold inside one decision', () => {
+    const playbooks = [aPlaybook({ id: 'a' }), aPlaybook({ id: 'b', actions: [aMentor()] }), aPlaybook({ id: 'c' })];
+    expect(outcomes(planned({ playbooks, policy: typed({ mirror: 1 }) }))).toEqual([
+      'a mirror: sent',
+      'b mentor: sent',
+      'c mirror: outranked',
+    ]);
+  });
+});
+
+describe('the unit that is counted', () => {
+  test('is one action to one person, whatever the surfaces: three surfaces use one of the cap', () => {
+    const playbooks = [
+      aPlaybook({ id: 'a', actions: [anAction({ surfaces: ['ide', 'ci', 'alert'] })] }),
+      aPlaybook({ id: 'b', actions: [anAction({ surfaces: ['ide', 'ci', 'alert'] })] }),
+      aPlaybook({ id: 'c' }),
+    ];
+    const made = planned({ playbooks, policy: quotas(2), signal: { severity: 'high' } });
+    expect(made.actions.map(({ surfaces }) => surfaces.length)).toEqual([3, 3]);
+    expect(outcomes(made)).toEqual(['a mirror: sent', 'b mirror: sent', 'c mirror: outranked']);
+    expect(made.sent).toHaveLength(2);
+    // The next decision counts them as two as well.
+    expect(after(made.sent, quotas(3))).toBe('sent');
+    expect(after(made.sent, quotas(2))).toBe('caps: cap_day');
+  });
+});
+
 describe('what a playbook sets itself', () => {
   test('a cool-down rolls, and is compared as instants (D-58)', () => {
     const limits = { cooldownMs: 4 * HOUR };

@@ -147,12 +147,17 @@ export const aPolicy = (change: Partial<TenantPolicy> = {}): TenantPolicy => ({
   maxLatenessMs: DAY,
   approverRoles: [],
   safetyCritical: false,
+  inhibitions: [],
+  freezes: [],
+  incidentMinSeverity: 'info',
   ...change,
 });
 
 export const rulesOf = (playbooks: readonly CompiledPlaybook[], policy: Partial<TenantPolicy> = {}): TenantRules => ({
   policy: aPolicy(policy),
   playbooks: buildIndex(playbooks),
+  inhibitions: [],
+  experiments: new Map(),
   policyVersionIds: ['policy:acme:1', ...playbooks.map((one) => `${one.playbook.id}@${one.playbook.version}`)].sort(),
   policySnapshotId: 'snapshot-1',
   snapshotHash: 'sha256:00',

@@ -26,6 +26,7 @@ const environment = (change: Partial<MmmSignalInput> = {}): RuleEnvironment => {
       incident_active: false,
       freeze_active: false,
       on_call: true,
+      release_failed: false,
     },
     recent: recentOf({ ...emptyState(null), recent: [earlier] }, signal),
   };

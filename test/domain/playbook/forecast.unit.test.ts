@@ -118,7 +118,7 @@ describe('whatever the settings', () => {
     fc.assert(
       fc.property(playbooks, policies, rates, (playbook, policy, rate) => {
         const { sent } = forecastOf(playbook, policy, rate);
-        const more = (name: keyof TenantPolicy['quotas']): TenantPolicy => ({
+        const more = (name: 'maxActionsPerDay' | 'maxActionsPerHour' | 'perRepoPerDay'): TenantPolicy => ({
           ...policy,
           quotas: { ...policy.quotas, [name]: policy.quotas[name] + 1 },
         });

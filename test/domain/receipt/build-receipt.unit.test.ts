@@ -4,6 +4,7 @@ import { uuidIds } from '../../../src/adapters/ids/uuid-ids.ts';
 import { decisionIdOf, receiptIdOf } from '../../../src/domain/ids.ts';
 import { emptyState } from '../../../src/domain/actor-state.ts';
 import { plan } from '../../../src/domain/decision/plan.ts';
+import type { Plan } from '../../../src/domain/decision/planned.ts';
 import { buildDecisionReceipt, evaluationPointOf } from '../../../src/domain/receipt/build-receipt.ts';
 import { canonicalJson } from '../../../src/domain/receipt/canonical-json.ts';
 import { metadataFaults } from '../../../src/domain/receipt/metadata-rules.ts';
@@ -54,7 +55,7 @@ const rules = rulesWith([
   { ...NOTICE_PUSH, id: 'plain', triggers: [{ event_type: 'release.started' }, { event_type: 'policy_violation' }] },
 ]);
 
-const receiptFor = (signal: MmmSignalInput): ReturnType<typeof buildDecisionReceipt> => {
+const receiptFor = (signal: MmmSignalInput, change: Partial<Plan> = {}): ReturnType<typeof buildDecisionReceipt> => {
   const made = plan({
     signal,
     state: emptyState(null),
@@ -69,7 +70,7 @@ const receiptFor = (signal: MmmSignalInput): ReturnType<typeof buildDecisionRece
       receiptId: receiptIdOf(uuidIds, decisionId, 'decision'),
       decisionId,
       signal,
-      plan: made,
+      plan: { ...made, ...change },
       rules,
       actorRef: uuidIds.sha256('ref'),
       decidedAtMs: NOON_MS,
@@ -126,6 +127,44 @@ describe('decision receipt', () => {
     expect(receipt.snapshot_hash).toBe(rules.snapshotHash);
     expect(receipt.snapshot_hash).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(receipt.policy_version_ids).toContain('plain@1');
+  });
+
+  const assigned = (experimentId: string, arm: string, propensity: number) => ({
+    experimentId,
+    arm,
+    propensity,
+    unit: 'actor' as const,
+    cluster: null,
+  });
+
+  test('arm and propensity are in every receipt; of several experiments those of the combination', () => {
+    expect(receiptFor(push('dev', 'one')).inputs['experiment']).toEqual({ arm: 'none', propensity: 1 });
+    const assignments = [assigned('e1', 'short', 0.5), assigned('e2', 'silence', 0.2)];
+    expect(receiptFor(push('dev', 'one'), { assignments }).inputs['experiment']).toEqual({
+      arm: 'e1/short e2/silence',
+      propensity: 0.1,
+      assignments: [
+        { experiment: 'e1', arm: 'short', unit: 'actor', propensity: 0.5 },
+        { experiment: 'e2', arm: 'silence', unit: 'actor', propensity: 0.2 },
+      ],
+    });
+  });
+
+  test('names that a tenant gave its experiments and inhibitions may be words that ERIS refuses', () => {
+    const { candidates } = plan({
+      signal: push('dev', 'one'),
+      state: emptyState(null),
+      rules: rulesWith([NOTICE_PUSH], { inhibitions: [{ name: 'token-week', when: 'true', mutes: ['normal'] }] }),
+      context: { incidentActive: false, freezeActive: false, onCall: false },
+      decidedAtMs: NOON_MS,
+      ids: uuidIds,
+    });
+    expect(candidates.map(({ reasonCode }) => reasonCode)).toEqual(['inhibited:token-week']);
+    const unsigned = receiptFor(push('dev', 'one'), {
+      candidates,
+      assignments: [assigned('secret-test', 'password', 0.5)],
+    });
+    expect(metadataFaults(canonicalJson(unsigned))).toEqual([]);
   });
 
   test('nothing sent is pass, never a warning, and the signal id is there (D-49)', () => {

@@ -31,6 +31,7 @@ const live = (change: object = {}): StoredPlaybook => ({
   playbookId: 'p',
   version: 1,
   status: 'published',
+  wasPublished: true,
   document: document(change),
   digest: '',
 });

@@ -70,3 +70,13 @@ test('each candidate, delivery and dead letter is counted once: of the stream, o
   const reason = String(letters[0]!.headers['mmm-dlq-code']);
   expect(value(`mmm_dlq_records_total{reason="${reason}"}`)).toBe(1);
 });
+
+test('the name that a tenant gave an inhibition is no label', async () => {
+  const metrics = new PromMetrics();
+  const inhibitions = [{ name: 'a-name-of-the-tenant', when: 'true', mutes: ['normal'] }];
+  const harness = new DecideHarness(rulesWith([NOTICE_PUSH], { inhibitions }), 1, { metrics });
+  const { decision } = await decideNow({ ...harness.deps, partitions: 1 }, push('b', 'one'), 5_000);
+  expect(decision?.candidates[0]?.reason_code).toBe('inhibited:a-name-of-the-tenant');
+  const value = await reader(metrics);
+  expect(value('mmm_candidates_total{disposition="suppressed",reason="inhibited"}')).toBe(1);
+});

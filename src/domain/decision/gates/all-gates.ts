@@ -10,6 +10,7 @@ import { preference } from './preference.ts';
 import { priority } from './priority.ts';
 import { quietHours } from './quiet-hours.ts';
 import { restrictions } from './restrictions.ts';
+import { rollout } from './rollout.ts';
 import { safety } from './safety.ts';
 import { signalQuality } from './signal-quality.ts';
 
@@ -27,4 +28,5 @@ export const ALL_GATES: Readonly<Record<GateName, Gate>> = {
   quiet_hours: quietHours,
   caps,
   priority,
+  rollout,
 };

@@ -1,0 +1,150 @@
+import type { Command } from 'commander';
+import { MmmError } from '../../errors.ts';
+import { loadConfig } from '../../runtime/config.ts';
+import {
+  activateExperiment,
+  applyExperiments,
+  checkExperiments,
+  deactivateExperiment,
+  listExperiments,
+  startShadow,
+  stopShadow,
+} from '../composition/experiment-set.ts';
+import { openStore, type Store } from '../composition/store.ts';
+import type { CliCommand, CliIo } from './command.ts';
+import { operatorName } from './operator.ts';
+import { SILENT_LOGGER } from './silent-logger.ts';
+
+interface TenantOption {
+  readonly tenant: string;
+}
+
+const withStore = async <T>(work: (store: Store) => Promise<T>): Promise<T> => {
+  const store = await openStore(loadConfig(), SILENT_LOGGER, 'command');
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+};
+
+const list = async (io: CliIo, { tenant }: TenantOption): Promise<void> => {
+  const experiments = await withStore((store) => listExperiments(store, tenant));
+  if (io.json) {
+    const rows = experiments.map(({ document, status, over, countsSince }) => ({
+      ...(document as object),
+      status,
+      over: over === '' ? null : over,
+      counts_since: countsSince.toISOString(),
+    }));
+    return io.out(JSON.stringify({ tenant, experiments: rows }));
+  }
+  for (const { experiment, status, over } of experiments) {
+    const { id, playbookId, unit, arms } = experiment;
+    const words = arms.map(
+      ({ name, version, weight }) => `${name} ${version === null ? 'nothing' : `@${version}`} ${weight}`,
+    );
+    io.out(`${id}: ${status}, ${playbookId} by ${unit}: ${words.join(', ')}${over === '' ? '' : `\n  over: ${over}`}`);
+  }
+  if (experiments.length === 0) io.out(`tenant ${tenant} has no experiment`);
+};
+
+const apply = async (io: CliIo, path: string, { tenant }: TenantOption): Promise<void> => {
+  const applied = await withStore((store) => applyExperiments(store, tenant, path, operatorName()));
+  if (io.json) return io.out(JSON.stringify({ tenant, applied }));
+  const words = {
+    new: 'written as a draft; activate it when it shall begin',
+    changed: 'changed',
+    same: 'nothing to change',
+  };
+  for (const { experiment, changed } of applied) io.out(`${experiment}: ${words[changed]}`);
+};
+
+const move = async (io: CliIo, id: string, { tenant }: TenantOption, to: 'active' | 'inactive'): Promise<void> => {
+  const step = to === 'active' ? activateExperiment : deactivateExperiment;
+  const changed = await withStore((store) => step(store, tenant, id, operatorName()));
+  if (io.json) return io.out(JSON.stringify({ tenant, experiment: id, status: to, changed }));
+  io.out(changed ? `${id} is ${to} now` : `${id} was ${to} already`);
+};
+
+const check = async (io: CliIo, { tenant }: TenantOption): Promise<void> => {
+  const checked = await withStore((store) => checkExperiments(store, tenant, operatorName()));
+  if (io.json) io.out(JSON.stringify({ tenant, experiments: checked }));
+  else
+    for (const { experiment, check: ratio } of checked) {
+      const arms = ratio.arms.map(({ arm, units, expected }) => `${arm} ${units} (expected ${expected.toFixed(1)})`);
+      const verdict = { fits: 'fits', off: 'off: now on hold', too_few: 'too few units to say' }[ratio.verdict];
+      io.out(
+        `${experiment}: ${verdict}${ratio.p === null ? '' : `, p = ${ratio.p.toPrecision(2)}`}\n  ${arms.join(', ')}`,
+      );
+    }
+  if (!io.json && checked.length === 0) io.out(`tenant ${tenant} has no active experiment`);
+  const off = checked.filter(({ check: ratio }) => ratio.verdict === 'off').map(({ experiment }) => experiment);
+  if (off.length > 0) throw new MmmError('EXPERIMENT_ON_HOLD', `the sample ratio is off: ${off.join(', ')}`);
+};
+
+interface ShadowOptions extends TenantOption {
+  readonly version?: string;
+  readonly stop?: true;
+}
+
+const shadow = async (io: CliIo, playbook: string, { tenant, version, stop }: ShadowOptions): Promise<void> => {
+  if ((version === undefined) === (stop === undefined)) throw new MmmError('USAGE', 'give --version, or --stop');
+  const number = Number(version ?? 0);
+  if (!Number.isInteger(number) || number < 0)
+    throw new MmmError('USAGE', `--version ${String(version)} is no version`);
+  const changed = await withStore((store) =>
+    stop === true
+      ? stopShadow(store, tenant, playbook, operatorName())
+      : startShadow(store, tenant, playbook, number, operatorName()),
+  );
+  if (io.json) return io.out(JSON.stringify({ tenant, playbook, shadow: stop === true ? null : number, changed }));
+  if (stop === true) return io.out(changed ? `${playbook} has no shadow now` : `${playbook} had no shadow`);
+  io.out(`${playbook}@${number} ${changed ? 'runs' : 'ran already'} as shadow: decided and recorded, never sent`);
+};
+
+const HELP = `
+An experiment (YAML or JSON; JSON Schema in schemas/experiment):
+  id: shorter-text
+  name: A shorter text
+  playbook: tests-missing
+  unit: actor                    # or team (role team:<name>), or repository
+  arms:
+    - { name: control, version: 3, weight: 0.5 }
+    - { name: short, version: 4, weight: 0.3 }
+    - { name: silence, holdout: true, weight: 0.2 }
+Weights sum to 1, at most half is held out, the published version is an arm, drafts and playbooks of tier critical are not.
+The engine checks the sample ratio hourly; p < 0.001 puts an experiment on hold, which says nothing to anybody until you have looked.`;
+
+export const experimentsCommand: CliCommand = {
+  name: 'experiments',
+  summary: 'compare versions of a playbook, or let one run as shadow',
+  register: (program: Command, io: CliIo) => {
+    const experiments = program
+      .command('experiments')
+      .description(experimentsCommand.summary)
+      .addHelpText('after', HELP);
+    const of = (name: string, description: string): Command =>
+      experiments.command(name).description(description).requiredOption('--tenant <id>', 'whose');
+    of('list', 'every experiment with its status and arms').action(
+      async (options: TenantOption) => await list(io, options),
+    );
+    of('apply', 'write the experiments of a file or folder; new ones are drafts; idempotent')
+      .argument('<path>', 'an experiment file or a folder of them')
+      .action(async (path: string, options: TenantOption) => await apply(io, path, options));
+    of('activate', 'begin to assign; also ends a hold')
+      .argument('<experiment>', 'its id')
+      .action(async (id: string, options: TenantOption) => await move(io, id, options, 'active'));
+    of('deactivate', 'end it: everybody gets the published version')
+      .argument('<experiment>', 'its id')
+      .action(async (id: string, options: TenantOption) => await move(io, id, options, 'inactive'));
+    of('check', 'do the units stand in the arms as the weights say? what is off is put on hold').action(
+      async (options: TenantOption) => await check(io, options),
+    );
+    of('shadow', 'let a version be decided and recorded beside the published one, never sent')
+      .argument('<playbook>', 'its id')
+      .option('--version <n>', 'the version')
+      .option('--stop', 'end the shadow of this playbook')
+      .action(async (playbook: string, options: ShadowOptions) => await shadow(io, playbook, options));
+  },
+};
