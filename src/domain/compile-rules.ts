@@ -24,6 +24,8 @@ export interface RulesInput {
 export interface PlaybookVersion {
   readonly document: unknown;
   readonly version: number;
+  /** Its readers found it not useful (probation.ts). Default: no. */
+  readonly onProbation?: boolean;
 }
 
 /** A playbook that could not be used: the tenant's other playbooks go on without it (D-66). */
@@ -50,12 +52,16 @@ const isJson = (value: unknown): boolean => {
   return typeof value === 'object' && Object.values(value).every((member) => member === undefined || isJson(member));
 };
 
-const compileOne = (input: RulesInput, { document, version }: PlaybookVersion): Usable | readonly Finding[] => {
+const compileOne = (
+  input: RulesInput,
+  { document, version, onProbation }: PlaybookVersion,
+): Usable | readonly Finding[] => {
   if (!isJson(document)) return [finding('', 'is not JSON', 'store the document as parsed JSON')];
   const parsed = parsePlaybook(document, version);
   if (!parsed.ok) return parsed.findings;
   const result = compilePlaybook(parsed.playbook, input.conditions);
-  return result.ok ? { compiled: result.compiled, document } : result.findings;
+  if (!result.ok) return result.findings;
+  return { compiled: onProbation === true ? { ...result.compiled, onProbation } : result.compiled, document };
 };
 
 /**
@@ -92,7 +98,12 @@ const rulesOf = (input: RulesInput, policy: TenantRules['policy'], usable: reado
   const byName = [...usable].sort((a, b) => (a.compiled.playbook.id < b.compiled.playbook.id ? -1 : 1));
   const content = {
     policy: { document: input.policy, version: policy.version },
-    playbooks: byName.map(({ compiled, document }) => ({ document, version: compiled.playbook.version })),
+    // Probation is part of what a decision reads; undefined members leave the digest of everything else as it was.
+    playbooks: byName.map(({ compiled, document }) => ({
+      document,
+      version: compiled.playbook.version,
+      on_probation: compiled.onProbation,
+    })),
   };
   const snapshotHash = `sha256:${input.ids.sha256(canonicalJson(content))}`;
   const names = byName.map(({ compiled: { playbook } }) => `${playbook.id}@${playbook.version}`);

@@ -24,6 +24,7 @@ test('defaults: unknown actors denied, quiet from 22 to 6, R-75 quotas, a day of
     quietHours: { startMinute: 1320, endMinute: 360, days: {} },
     reserve: { tiers: {}, releaseLastMs: 14_400_000 },
     maxLatenessMs: 86_400_000,
+    dismissalMemory: { subjectMs: 14 * 86_400_000, anywhereMs: 3 * 86_400_000 },
     approverRoles: ['tenant_admin'],
     safetyCritical: false,
   });

@@ -4,7 +4,9 @@ import { type ActorProfile, type JournalEntry, RECENT_WINDOW_MS } from '../../do
 import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { DeferralKey } from '../../pipeline/ports/deferrals.ts';
+import type { ActionType } from '../../domain/vocabulary.ts';
 import {
+  type ActionOnFile,
   type ActorAnswer,
   type ActorCommit,
   type CommitAnswer,
@@ -14,9 +16,13 @@ import {
   type Journal,
   journalSignalKey,
   type OutboxRow,
+  type OutcomeCommit,
+  type OutcomePlace,
+  type OutcomeStanding,
   type ShardStatus,
   type SignalKey,
   type StoredDecision,
+  type StoredOutcome,
 } from '../../pipeline/ports/journal.ts';
 import { MemoryDeferrals } from './memory-deferrals.ts';
 
@@ -50,7 +56,10 @@ export class MemoryJournal implements Journal {
   readonly deferrals = new MemoryDeferrals();
   readonly #actors = new Map<string, Actor>();
   readonly #signals = new Map<string, string | null>();
-  readonly #decisions = new Map<string, DecisionRow>();
+  readonly #decisions = new Map<string, DecisionRow & { readonly key: ActorKey }>();
+  readonly #outcomes = new Map<string, StoredOutcome>();
+  /** Of each action, in the order they were recorded. */
+  readonly #outcomesOf = new Map<string, readonly StoredOutcome[]>();
   readonly #shards = new Map<number, Shard>();
   readonly #listeners = new Set<(shard: number) => void>();
   readonly #options: MemoryJournalOptions;
@@ -125,7 +134,7 @@ export class MemoryJournal implements Journal {
 
   decisionOfSignal(tenantId: string, signalId: string): Promise<StoredDecision | null> {
     const decisionId = this.#signals.get(journalSignalKey(tenantId, signalId)) ?? null;
-    const decision = decisionId === null ? undefined : this.#decisions.get(decisionId);
+    const decision = decisionId === null ? undefined : this.#decisions.get(journalSignalKey(tenantId, decisionId));
     if (decision === undefined) return Promise.resolve(null);
     const { body, receipt } = decision;
     return Promise.resolve({ decisionId: decision.decisionId, body, receipt: Buffer.from(receipt).toString('utf8') });
@@ -133,6 +142,46 @@ export class MemoryJournal implements Journal {
 
   deferredSignals(deferrals: readonly DeferralKey[]): Promise<ReadonlyMap<string, MmmSignalInput>> {
     return Promise.resolve(this.deferrals.signals(deferrals));
+  }
+
+  outcomeStanding({ tenantId, decisionId, actionId, outcomeId }: OutcomePlace): Promise<OutcomeStanding> {
+    const decision = this.#decisions.get(journalSignalKey(tenantId, decisionId));
+    const action = decision?.actions.find((one) => one.actionId === actionId);
+    const stored = this.#outcomes.get(journalSignalKey(tenantId, outcomeId)) ?? null;
+    if (decision === undefined || action === undefined) return Promise.resolve({ action: null, stored });
+    const { read, trace, receipt, key } = decision;
+    const onFile: ActionOnFile = {
+      actorId: key.actorId,
+      playbookId: action.playbookId,
+      playbookVersion: action.playbookVersion,
+      actionType: action.actionType as ActionType,
+      read,
+      trace,
+      receipt: Buffer.from(receipt).toString('utf8'),
+      outcomes: [...(this.#outcomesOf.get(journalSignalKey(tenantId, actionId)) ?? [])],
+    };
+    return Promise.resolve({ action: onFile, stored });
+  }
+
+  commitOutcome(commit: OutcomeCommit): Promise<ActorAnswer> {
+    const { key, entry, outcome } = commit;
+    const actor = this.#actors.get(actorKeyText(key));
+    const outcomeKey = journalSignalKey(key.tenantId, outcome.outcomeId);
+    if (actor?.version !== commit.version || actor.head !== commit.head || this.#outcomes.has(outcomeKey))
+      return Promise.resolve({ status: 'conflict' });
+    actor.version += 1;
+    actor.head = commit.newHead;
+    actor.receiptKey ??= commit.newReceiptKey;
+    actor.entries.push(entry);
+    this.#forgetOld(actor);
+    this.#outcomes.set(outcomeKey, outcome);
+    const actionKey = journalSignalKey(key.tenantId, outcome.actionId);
+    this.#outcomesOf.set(actionKey, [...(this.#outcomesOf.get(actionKey) ?? []), outcome]);
+    this.#signals.set(journalSignalKey(key.tenantId, entry.entryId), null);
+    const shard = this.#shard(commit.shard);
+    for (const record of commit.outbox) shard.rows.push({ number: BigInt(shard.rows.length) + 1n, record });
+    for (const listener of this.#listeners) listener(commit.shard);
+    return Promise.resolve({ status: 'committed', version: actor.version });
   }
 
   /** As `tenants apply` does: a change of the profile is a new version of the actor. */
@@ -176,7 +225,11 @@ export class MemoryJournal implements Journal {
       this.#signals.set(signals[index]!, entry.decisionId);
     });
     if (this.#options.onCommitted === undefined) {
-      for (const decision of commit.decisions) this.#decisions.set(decision.decisionId, decision);
+      for (const decision of commit.decisions)
+        this.#decisions.set(journalSignalKey(commit.key.tenantId, decision.decisionId), {
+          ...decision,
+          key: commit.key,
+        });
     } else this.#options.onCommitted(commit);
     this.deferrals.apply(commit.key, commit);
     for (const record of commit.outbox) shard.rows.push({ number: BigInt(shard.rows.length) + 1n, record });

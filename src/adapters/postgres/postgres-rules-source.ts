@@ -16,7 +16,11 @@ const MAX_TENANTS = 1_000;
 export interface StoredRules {
   readonly policy: unknown;
   readonly policyVersion: number;
-  readonly playbooks: readonly { readonly document: unknown; readonly version: number }[];
+  readonly playbooks: readonly {
+    readonly document: unknown;
+    readonly version: number;
+    readonly onProbation: boolean;
+  }[];
 }
 
 /** Null: the policy can not be used, so nothing is permitted (G6). The caller logs and counts what was skipped. */

@@ -45,6 +45,7 @@ export interface DecisionFacts {
 export interface CandidateFacts {
   readonly decision: DecisionFacts;
   readonly playbook: Playbook;
+  readonly onProbation: boolean;
   /** Those of the playbook's triggers that the event itself fits. */
   readonly triggers: readonly Trigger[];
   readonly compiled: CompiledAction;
@@ -131,6 +132,7 @@ export const candidatesOf = (
   return matching.actions.map((compiled, index) => ({
     decision,
     playbook,
+    onProbation: matching.onProbation ?? false,
     triggers,
     compiled,
     index,

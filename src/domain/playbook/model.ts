@@ -56,6 +56,8 @@ export interface CompiledPlaybook {
   readonly playbook: Playbook;
   readonly condition: Condition | null;
   readonly actions: readonly CompiledAction[];
+  /** Decided and recorded, never sent (probation.ts). */
+  readonly onProbation?: boolean;
 }
 
 export interface CompiledAction {

@@ -14,7 +14,9 @@ import { LocalInputDecoder, RegistryInputDecoder } from '../../adapters/registry
 import { LocalCodec, RegistryCodec } from '../../adapters/registry/record-codec.ts';
 import { RegistryClient } from '../../adapters/registry/registry-client.ts';
 import { createSecretlintScanner } from '../../adapters/secrets/secretlint-scanner.ts';
+import { recordOutcome, type RecordedOutcome } from '../../admin/commands/record-outcome.ts';
 import { compileRules } from '../../domain/compile-rules.ts';
+import type { OutcomeReport } from '../../domain/outcome.ts';
 import { MmmError } from '../../errors.ts';
 import { createNormaliser } from '../../pipeline/normalise/normalise-document.ts';
 import { createPipeline, type Pipeline } from '../../pipeline/pipeline.ts';
@@ -42,6 +44,7 @@ export interface Engine {
   readonly pipeline: Pipeline;
   readonly checks: readonly { readonly name: string; check(): Promise<void> }[];
   decideNow(signal: MmmSignalInput, budgetMs: number): Promise<DecideNowAnswer>;
+  recordOutcome(report: OutcomeReport): Promise<RecordedOutcome>;
   close(): Promise<void>;
 }
 
@@ -105,9 +108,14 @@ export const openEngine = async (
       clock,
     };
     const shared = { clock, logger, metrics, engineVersion: ENGINE_VERSION };
+    const record = (report: OutcomeReport): Promise<RecordedOutcome> =>
+      recordOutcome({ ...decide, metrics, partitions: log.partitions }, report);
     const pipeline = createPipeline({
       intake: roles.has('intake')
         ? { ...shared, source: log.intake(), writer: log.writer, decoder, codec, normaliser }
+        : null,
+      outcomes: roles.has('intake')
+        ? { ...shared, source: log.outcomes(), writer: log.writer, decoder, normaliser, record }
         : null,
       decide: roles.has('decide') ? { ...shared, ...decide, group: log.group(), outputs: log.outputs } : null,
       defer: roles.has('defer')
@@ -123,6 +131,7 @@ export const openEngine = async (
       pipeline,
       checks: checksOf(store, log, pipeline),
       decideNow: (signal, budgetMs) => decideNow({ ...decide, metrics, partitions: log.partitions }, signal, budgetMs),
+      recordOutcome: record,
       close,
     };
   } catch (error) {
@@ -173,8 +182,9 @@ const checksOf = (store: Store, log: EngineLog, pipeline: Pipeline): Engine['che
   {
     name: 'intake',
     check: async () => {
-      const { intake } = pipeline.health();
-      if (intake?.joined === false) throw new MmmError('LOG_UNAVAILABLE', intake.detail);
+      const { intake, outcomes } = pipeline.health();
+      for (const one of [intake, outcomes])
+        if (one?.joined === false) throw new MmmError('LOG_UNAVAILABLE', one.detail);
     },
   },
   {

@@ -1,5 +1,7 @@
 -- $1 tenant. The current policy and the published playbooks, nothing else (D-101), of one snapshot.
 SELECT p.version, p.document,
-       (SELECT coalesce(json_agg(json_build_object('version', b.version, 'document', b.document) ORDER BY b.playbook_id), '[]'::json)
+       (SELECT coalesce(json_agg(json_build_object('version', b.version, 'document', b.document,
+                 'onProbation', EXISTS (SELECT FROM mmm_playbook_probation x
+                                         WHERE x.tenant_id = b.tenant_id AND x.playbook_id = b.playbook_id AND x.version = b.version)) ORDER BY b.playbook_id), '[]'::json)
           FROM mmm_playbooks b WHERE b.tenant_id = p.tenant_id AND b.status = 'published') AS playbooks
   FROM mmm_tenant_policies p WHERE p.tenant_id = $1 ORDER BY p.version DESC LIMIT 1
