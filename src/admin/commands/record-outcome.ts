@@ -14,6 +14,7 @@ import type { ActionOnFile, FoldedActor, Journal, OutcomeCommit, StoredOutcome }
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import type { OutputRecord } from '../../pipeline/ports/records.ts';
 import type { ReceiptSigner } from '../../pipeline/ports/signer.ts';
+import { serialPerKey } from './serial-per-key.ts';
 
 export interface RecordOutcomeDeps {
   readonly journal: Pick<Journal, 'fold' | 'outcomeStanding' | 'commitOutcome'>;
@@ -65,6 +66,17 @@ export const recordOutcome = async (deps: RecordOutcomeDeps, given: OutcomeRepor
     }
   }
   throw new MmmError('DEPENDENCY_UNAVAILABLE', 'the journal of this actor is too busy');
+};
+
+export type RecordOutcome = (report: OutcomeReport) => Promise<RecordedOutcome>;
+
+/**
+ * `recordOutcome` for a whole process: one outcome of an actor at a time. Each lost round is a fold, and with many at once the session that decides for
+ * the actor would lose so many rounds that it ends; this way it meets one rival per process.
+ */
+export const createRecordOutcome = (deps: RecordOutcomeDeps): RecordOutcome => {
+  const alone = serialPerKey();
+  return (report) => alone(actorKeyText(report), () => recordOutcome(deps, report));
 };
 
 const unknown = (): MmmError =>

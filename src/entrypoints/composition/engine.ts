@@ -14,9 +14,8 @@ import { LocalInputDecoder, RegistryInputDecoder } from '../../adapters/registry
 import { LocalCodec, RegistryCodec } from '../../adapters/registry/record-codec.ts';
 import { RegistryClient } from '../../adapters/registry/registry-client.ts';
 import { createSecretlintScanner } from '../../adapters/secrets/secretlint-scanner.ts';
-import { recordOutcome, type RecordedOutcome } from '../../admin/commands/record-outcome.ts';
+import { createRecordOutcome, type RecordOutcome } from '../../admin/commands/record-outcome.ts';
 import { compileRules } from '../../domain/compile-rules.ts';
-import type { OutcomeReport } from '../../domain/outcome.ts';
 import { MmmError } from '../../errors.ts';
 import { createNormaliser } from '../../pipeline/normalise/normalise-document.ts';
 import { createPipeline, type Pipeline } from '../../pipeline/pipeline.ts';
@@ -44,7 +43,7 @@ export interface Engine {
   readonly pipeline: Pipeline;
   readonly checks: readonly { readonly name: string; check(): Promise<void> }[];
   decideNow(signal: MmmSignalInput, budgetMs: number): Promise<DecideNowAnswer>;
-  recordOutcome(report: OutcomeReport): Promise<RecordedOutcome>;
+  readonly recordOutcome: RecordOutcome;
   close(): Promise<void>;
 }
 
@@ -108,8 +107,7 @@ export const openEngine = async (
       clock,
     };
     const shared = { clock, logger, metrics, engineVersion: ENGINE_VERSION };
-    const record = (report: OutcomeReport): Promise<RecordedOutcome> =>
-      recordOutcome({ ...decide, metrics, partitions: log.partitions }, report);
+    const record = createRecordOutcome({ ...decide, metrics, partitions: log.partitions });
     const pipeline = createPipeline({
       intake: roles.has('intake')
         ? { ...shared, source: log.intake(), writer: log.writer, decoder, codec, normaliser }
