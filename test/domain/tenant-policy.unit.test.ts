@@ -41,6 +41,16 @@ test('an empty list is none, not all (C-24, D-34); a quota of zero is zero', () 
   expect(none.quotas).toEqual({ maxActionsPerDay: 0, maxActionsPerHour: 3, perRepoPerDay: 5 });
 });
 
+test('how long a dismissal is remembered: each part alone, at most the 30 days that the journal folds', () => {
+  expect(policy({ dismissal_memory: { subject: '30d' } }).dismissalMemory).toEqual({
+    subjectMs: 30 * 86_400_000,
+    anywhereMs: 3 * 86_400_000,
+  });
+  expect(policy({ dismissal_memory: { anywhere: '1s' } }).dismissalMemory).toMatchObject({ anywhereMs: 1_000 });
+  expect(faults({ dismissal_memory: { subject: '31d' } })).toEqual(['dismissal_memory.subject']);
+  expect(faults({ dismissal_memory: { subjects: '1d' } })).toEqual(['dismissal_memory.subjects']);
+});
+
 describe('quiet hours', () => {
   test.each([
     [{ start: 22, end: 6 }, 1320, 360],

@@ -26,7 +26,7 @@ const READ_FOR_EXAMPLES = 50;
 
 /** A reason of a client's list. What somebody typed may name people, and is for nobody's eyes but the engine's. */
 const WORD = /^[a-z][a-z0-9_-]{0,63}$/;
-const MAIL_OR_HANDLE = /[^\s@]*@[^\s@]+/g;
+const MAIL_OR_HANDLE = /[\w.+-]*@[\w.-]+/g;
 const SOMEBODY = '(somebody)';
 
 /** The title without the person it was for, wherever a template or a branch name has put them, and without addresses and handles of others. */
