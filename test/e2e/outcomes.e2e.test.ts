@@ -30,13 +30,13 @@ interface Report {
 
 /** As a consumer of the delivery topic reports it. */
 const reportOn = (delivery: Decoded, change: Readonly<Record<string, unknown>> = {}): Report => {
-  const outcomeId = randomUUID();
+  const outcome_id = randomUUID();
   const { tenant_id, decision_id, action_id, actor_id } = delivery.body;
   const about = { tenant_id, decision_id, action_id, actor_id, result: 'shown', occurred_at: new Date().toISOString() };
   return {
     key: String(actor_id),
-    value: JSON.stringify({ outcome_id: outcomeId, ...about, ...change }),
-    outcomeId: String(change['outcome_id'] ?? outcomeId),
+    value: JSON.stringify({ outcome_id, ...about, ...change }),
+    outcomeId: outcome_id,
   };
 };
 const send = async (...reports: readonly Report[]): Promise<void> =>
