@@ -22,9 +22,9 @@ export const MIN_ACTORS = 5;
 /** Two-sided 95 %. */
 const Z = 1.96;
 
-/** Lower end of the Wilson score interval of `hits` in `all`; 0 of nothing. Unlike the normal one it is honest about small numbers and about none. */
+/** Lower end of the Wilson score interval of `hits` in `all`; 0 of nothing, and of no hits (where rounding would leave a trace of one). Unlike the normal one it is honest about small numbers and about none. */
 export const wilsonLowerBound = (hits: number, all: number): number => {
-  if (all === 0) return 0;
+  if (hits === 0) return 0;
   const share = hits / all;
   const z2 = Z * Z;
   const centre = share + z2 / (2 * all);

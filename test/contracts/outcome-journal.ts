@@ -86,7 +86,7 @@ export const outcomeJournalContract = (name: string, make: () => Promise<Journal
         playbookVersion: 1,
         actionType: 'mirror',
         read: decided.decisions[0]?.read,
-        receipt: decided.decisions[0]?.receipt,
+        receipt: Buffer.from(decided.decisions[0]?.receipt ?? []).toString(),
         outcomes: [],
       });
       expect(await journal.commitOutcome(commit)).toEqual({ status: 'committed', version: 2 });
