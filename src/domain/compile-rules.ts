@@ -30,6 +30,8 @@ export interface PlaybookVersion {
   readonly version: number;
   /** Absent: published. `shadow` is decided beside it and never sent, `arm` is only for the units that an experiment gives it. */
   readonly mode?: 'shadow' | 'arm';
+  /** Its readers found it not useful (probation.ts). Default: no. */
+  readonly onProbation?: boolean;
 }
 
 /** A playbook that could not be used: the tenant's other playbooks go on without it (D-66). */
@@ -62,13 +64,18 @@ const isJson = (value: unknown): boolean => {
   return typeof value === 'object' && Object.values(value).every((member) => member === undefined || isJson(member));
 };
 
-const compileOne = (input: RulesInput, { document, version, mode }: PlaybookVersion): Usable | readonly Finding[] => {
+const compileOne = (
+  input: RulesInput,
+  { document, version, mode, onProbation }: PlaybookVersion,
+): Usable | readonly Finding[] => {
   if (!isJson(document)) return [finding('', 'is not JSON', 'store the document as parsed JSON')];
   const parsed = parsePlaybook(document, version);
   if (!parsed.ok) return parsed.findings;
   const result = compilePlaybook(parsed.playbook, input.conditions);
   if (!result.ok) return result.findings;
-  const compiled = mode === 'shadow' ? { ...result.compiled, shadow: 'mode' as const } : result.compiled;
+  const shadow: CompiledPlaybook['shadow'] | null =
+    mode === 'shadow' ? 'mode' : onProbation === true ? 'probation' : null;
+  const compiled = shadow === null ? result.compiled : { ...result.compiled, shadow };
   return { compiled, document, mode: mode ?? 'published' };
 };
 
@@ -142,6 +149,7 @@ const rulesOf = (
       document,
       version: compiled.playbook.version,
       ...(mode === 'published' ? {} : { mode }),
+      ...(compiled.shadow === 'probation' ? { on_probation: true } : {}),
     })),
     ...(experiments.length === 0 ? {} : { experiments }),
   };

@@ -35,6 +35,8 @@ export interface TenantPolicy {
   readonly quietHours: QuietHours;
   readonly reserve: { readonly tiers: Readonly<Partial<Record<Tier, number>>>; readonly releaseLastMs: number };
   readonly maxLatenessMs: number;
+  /** How long a dismissed advice stays away from its actor: about the same subject, and about anything. */
+  readonly dismissalMemory: { readonly subjectMs: number; readonly anywhereMs: number };
   readonly approverRoles: readonly string[];
   readonly safetyCritical: boolean;
   readonly inhibitions: readonly InhibitionRule[];

@@ -1,3 +1,4 @@
+import { DISMISSAL_WINDOW_MS } from './actor-state.ts';
 import { parseFreezes } from './freeze.ts';
 import { parseInhibitions } from './inhibition.ts';
 import { FieldReader } from './playbook/field-reader.ts';
@@ -19,6 +20,13 @@ const MAX_LATENESS_MAX_MS = 30 * 24 * 3_600_000;
 const RELEASE_LAST_DEFAULT_MS = 4 * 3_600_000;
 const RELEASE_LAST_MAX_MS = 24 * 3_600_000;
 const QUOTA_MAX = 1_000;
+/** Two weeks outlast nearly every branch and pull request: the same thing is then not spoken of again while somebody works on it. */
+const DISMISSED_SUBJECT_DEFAULT_MS = 14 * 24 * 3_600_000;
+/**
+ * A no to one thing says less about the next one, but the same advice an hour later on another file would be pestering: three days are the rest of the
+ * piece of work at hand, over a weekend too.
+ */
+const DISMISSED_ANYWHERE_DEFAULT_MS = 3 * 24 * 3_600_000;
 
 export const TENANT_FIELDS = [
   'id',
@@ -30,6 +38,7 @@ export const TENANT_FIELDS = [
   'quiet_hours',
   'reserve',
   'max_lateness',
+  'dismissal_memory',
   'approver_roles',
   'safety_critical',
   'inhibitions',
@@ -77,6 +86,14 @@ const reserveOf = (root: FieldReader): TenantPolicy['reserve'] => {
   return { tiers, releaseLastMs: fields?.durationMs('release_last', RELEASE_LAST_MAX_MS) ?? RELEASE_LAST_DEFAULT_MS };
 };
 
+const dismissalMemoryOf = (root: FieldReader): TenantPolicy['dismissalMemory'] => {
+  const fields = root.object('dismissal_memory', ['subject', 'anywhere']);
+  return {
+    subjectMs: fields?.durationMs('subject', DISMISSAL_WINDOW_MS) ?? DISMISSED_SUBJECT_DEFAULT_MS,
+    anywhereMs: fields?.durationMs('anywhere', DISMISSAL_WINDOW_MS) ?? DISMISSED_ANYWHERE_DEFAULT_MS,
+  };
+};
+
 /**
  * A tenant's policy from its entry in the tenants file (interface 5a), parsed, with defaults. Absent lists are null (all), empty lists stay empty
  * (none; C-24, D-34). `actors`, `event_types` and `playbooks` of the entry are not policy and are only known names here.
@@ -97,6 +114,7 @@ export const tenantPolicyFrom = (document: unknown, version: number): ParsedPoli
     quietHours: parseQuietHours(root),
     reserve: reserveOf(root),
     maxLatenessMs: root.durationMs('max_lateness', MAX_LATENESS_MAX_MS) ?? MAX_LATENESS_DEFAULT_MS,
+    dismissalMemory: dismissalMemoryOf(root),
     approverRoles: root.textList('approver_roles', 128, true) ?? ['tenant_admin'],
     safetyCritical: root.boolean('safety_critical') ?? false,
     inhibitions: parseInhibitions(root),

@@ -25,3 +25,7 @@ export type Disposition = (typeof DISPOSITIONS)[number];
 /** How a normalised signal ended (G1). `duplicate` is found before planning and never stored. */
 export const SIGNAL_RESULTS = ['no_match', 'context_only', 'late', 'tenant_unknown', 'actor_type', 'decided'] as const;
 export type SignalResult = (typeof SIGNAL_RESULTS)[number];
+
+/** What may be reported of an action (interface 2a). */
+export const OUTCOME_RESULTS = ['shown', 'ignored', 'dismissed', 'accepted', 'failed'] as const;
+export type OutcomeResult = (typeof OUTCOME_RESULTS)[number];

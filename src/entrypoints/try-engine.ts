@@ -90,6 +90,8 @@ export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTa
       decoder: new LocalInputDecoder(),
       normaliser: createNormaliser({ ids: uuidIds, scanner: createSecretlintScanner() }),
     },
+    // A history holds no answers of people.
+    outcomes: null,
     decide: {
       ...shared,
       group: log,

@@ -3,7 +3,7 @@ import { MmmError, isRetriable } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 
 /** Who failed. `append` is the writing of what intake has made. */
-export type FailingStage = 'intake' | 'append' | 'decide' | 'publish';
+export type FailingStage = 'intake' | 'outcomes' | 'append' | 'decide' | 'publish';
 
 /**
  * What becomes of a failure: `retry` the same thing after a pause (the lane waits, nothing overtakes), `dead_letter` this record and go on
@@ -50,11 +50,22 @@ const oneRecord = (error: unknown, attempt: number): FailureVerdict => {
   return POISON.has(error.code) ? { kind: 'dead_letter', code: error.code } : { kind: 'stop' };
 };
 
+/** What the recording of an outcome answers about one report: the record is to blame, and sending it again changes nothing. */
+const REFUSED_OUTCOME: ReadonlySet<ErrorCode> = new Set(['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'CONFLICT']);
+
+const oneOutcome = (error: unknown, attempt: number): FailureVerdict => {
+  if (!(error instanceof MmmError)) return oneRecord(error, attempt);
+  if (REFUSED_OUTCOME.has(error.code)) return { kind: 'dead_letter', code: error.code };
+  // A statement that the database refuses: if it does so each time, this report alone is at fault and must not hold its lane (R-8).
+  return error.code === 'INTERNAL_ERROR' ? unexpected(attempt) : oneRecord(error, attempt);
+};
+
 const stop = (): FailureVerdict => ({ kind: 'stop' });
 
 /** The whole policy, one line a stage (style 17). `attempt` counts from 1. Reads codes and `retriable`, never a message (style 16). */
 const POLICY: Readonly<Record<FailingStage, (error: unknown, attempt: number) => FailureVerdict>> = {
   intake: oneRecord,
+  outcomes: oneOutcome,
   append: oneRecord,
   // A session that met any error is not to be trusted with its state: it ends and starts again from what is stored (design 3.2 step 7).
   decide: stop,
@@ -63,6 +74,12 @@ const POLICY: Readonly<Record<FailingStage, (error: unknown, attempt: number) =>
 
 export const verdictOn = (stage: FailingStage, error: unknown, attempt: number): FailureVerdict =>
   POLICY[stage](error, attempt);
+
+/** Numbers the tries of one kind of failure: a long wait for a dependency uses up none of the tries that a fault has. */
+export const createAttempts = (): ((error: unknown) => number) => {
+  const made = { waits: 0, faults: 0 };
+  return (error) => (isRetriable(error) ? ++made.waits : ++made.faults);
+};
 
 /** Waits `ms`; rejects as soon as the signal aborts, so that stopping never waits for a dependency that is away. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;

@@ -1,6 +1,7 @@
 import { DecideSessions, type DecideSessionsDeps, type PartitionHealth } from './decide-sessions.ts';
 import { createDefer, type DeferDependencies } from './defer/defer.ts';
 import { createIntake, type IntakeDependencies } from './intake/intake.ts';
+import { createOutcomes, type OutcomesDependencies } from './outcomes/outcomes.ts';
 import type { SourceHealth } from './ports/intake.ts';
 
 /**
@@ -10,11 +11,13 @@ import type { SourceHealth } from './ports/intake.ts';
  *                    +---------+-> mmm.dlq                                     bytes untouched, with what, where and how to mend it
  *   mmm.signals -> DECIDE -> PUBLISH -> decisions, deliveries, receipts        exactly once: one session per partition
  *   deferrals due -> DEFER -> mmm.signals                                      at least once, harmless: the same deferral gives the same signal
+ *   mmm.outcome_reports -> OUTCOMES -> outcomes, receipts                      once per outcome id: through the outbox of the actor's shard
  *   (COMPOSE and SHIP have their places and ports; they come with their issues)
  */
 export interface PipelineDeps {
   /** Null: this process does not have the role. */
   readonly intake: IntakeDependencies | null;
+  readonly outcomes: OutcomesDependencies | null;
   readonly decide: DecideSessionsDeps | null;
   readonly defer: DeferDependencies | null;
 }
@@ -27,6 +30,7 @@ export interface Pipeline {
 
 export interface PipelineHealth {
   readonly intake: SourceHealth | null;
+  readonly outcomes: SourceHealth | null;
   readonly partitions: readonly PartitionHealth[] | null;
 }
 
@@ -41,19 +45,26 @@ export const createPipeline = (deps: PipelineDeps): Pipeline => {
   // DEFER: what was put off comes back when it is due, as a signal among the others, and is decided again against now (pipeline/defer).
   const defer = deps.defer === null ? null : createDefer(deps.defer);
 
+  // OUTCOMES: what became of an action, into its actor's journal (pipeline/outcomes). Beside intake, not in it: it needs PostgreSQL, signals do not.
+  const outcomes = deps.outcomes === null ? null : createOutcomes(deps.outcomes);
+
   return {
     // Consumers before producers, so that nothing piles up in front of a stage that is still starting.
     start: async () => {
       await decide?.start();
-      await intake?.start();
+      await Promise.all([intake?.start(), outcomes?.start()]);
       await defer?.start();
     },
     // What brings signals in first: what is inside is then decided and published before the sessions end.
     stop: async () => {
       await defer?.stop();
-      await intake?.stop();
+      await Promise.all([intake?.stop(), outcomes?.stop()]);
       await decide?.stop();
     },
-    health: () => ({ intake: intake?.health() ?? null, partitions: decide?.health() ?? null }),
+    health: () => ({
+      intake: intake?.health() ?? null,
+      outcomes: outcomes?.health() ?? null,
+      partitions: decide?.health() ?? null,
+    }),
   };
 };

@@ -60,7 +60,9 @@ export const contextSourceContract = (name: string, make: () => Promise<ContextS
         failedReleases: [],
       });
       const someone = await foldOne(made.journal, actor('someone', tenant));
-      expect(someone.entries.map(({ context }) => context)).toEqual([incident('INC-2')]);
+      expect(someone.entries.map((entry) => (entry.kind === 'signal' ? entry.context : null))).toEqual([
+        incident('INC-2'),
+      ]);
       const third = await foldOne(made.journal, actor('a third', tenant));
       expect(third.entries.map((entry) => 'context' in entry)).toEqual([false]);
     });

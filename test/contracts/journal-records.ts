@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { JournalEntry } from '../../src/domain/actor-state.ts';
+import type { SignalEntry } from '../../src/domain/actor-state.ts';
 import type { ActorKey } from '../../src/domain/ids.ts';
 import type { ActorCommit, DecisionRow, FoldedActor, Journal } from '../../src/pipeline/ports/journal.ts';
 import type { OutputRecord } from '../../src/pipeline/ports/records.ts';
@@ -11,7 +11,7 @@ export const entry = (
   decided: boolean,
   atMs: number,
   signalId: string = randomUUID(),
-): JournalEntry => ({
+): SignalEntry => ({
   kind: 'signal',
   version,
   signalId,
@@ -28,7 +28,7 @@ export const entry = (
 export const signalText = (signalId: string): string =>
   `{"signal_id":"${signalId}","branch":"gr\u00fcn\\u0000\\ud800"}`;
 
-export const decisionOf = (from: JournalEntry): DecisionRow => ({
+export const decisionOf = (from: SignalEntry): DecisionRow => ({
   decisionId: from.decisionId ?? '',
   signalId: from.signalId,
   decidedAtMs: from.decidedAtMs,

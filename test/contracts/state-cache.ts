@@ -51,6 +51,7 @@ const stateOf = (actorId: string, version: number, tenantId = 'acme'): CachedSta
         subject: 's',
       },
     ],
+    dismissals: [{ atMs: 3, playbookId: 'p', actionType: 'mentor', subject: null }],
   },
 });
 

@@ -3,7 +3,7 @@ import { createCelCompiler } from '../../src/adapters/cel/cel-compiler.ts';
 import { type RulesInput, compileRules } from '../../src/domain/compile-rules.ts';
 import { aSignal, ids } from './decision/given.ts';
 
-const playbook = (id: string, change: object = {}): { document: object; version: number } => ({
+const playbook = (id: string, change: object = {}) => ({
   document: {
     id,
     name: 'A',
@@ -42,9 +42,18 @@ test('the digest is one of content: order does not change it, any change of cont
     compile({ playbooks: [playbook('a'), playbook('b', { name: 'B' })] }),
     compile({ playbooks: [playbook('a')] }),
     compile({ policyVersion: 4 }),
+    compile({ playbooks: [playbook('b'), { ...playbook('a'), onProbation: true }] }),
     compile({ policy: { id: 'acme', safety_critical: true } }),
   ].map((other) => other.rules.snapshotHash);
-  expect(new Set([rules.snapshotHash, ...others]).size).toBe(5);
+  expect(new Set([rules.snapshotHash, ...others]).size).toBe(6);
+});
+
+test('a playbook that is not on probation is none, whether that is said or not', () => {
+  const said = compile({ playbooks: [playbook('b'), { ...playbook('a'), onProbation: false }] }).rules;
+  expect(said.snapshotHash).toBe(compile().rules.snapshotHash);
+  expect(said.playbooks.all.map(({ shadow }) => shadow)).toEqual([undefined, undefined]);
+  const { rules } = compile({ playbooks: [playbook('b'), { ...playbook('a'), onProbation: true }] });
+  expect(rules.playbooks.all.map(({ shadow }) => shadow)).toEqual(['probation', undefined]);
 });
 
 test('one bad playbook is left out and named; the others decide (D-66)', () => {

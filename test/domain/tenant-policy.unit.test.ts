@@ -24,6 +24,7 @@ test('defaults: unknown actors denied, quiet from 22 to 6, R-75 quotas, a day of
     quietHours: { startMinute: 1320, endMinute: 360, days: {} },
     reserve: { tiers: {}, releaseLastMs: 14_400_000 },
     maxLatenessMs: 86_400_000,
+    dismissalMemory: { subjectMs: 14 * 86_400_000, anywhereMs: 3 * 86_400_000 },
     approverRoles: ['tenant_admin'],
     safetyCritical: false,
     inhibitions: [],
@@ -41,6 +42,16 @@ test('an empty list is none, not all (C-24, D-34); a quota of zero is zero', () 
   });
   expect([none.enabledActionTypes, none.enabledSurfaces, none.approverRoles]).toEqual([[], [], []]);
   expect(none.quotas).toEqual({ maxActionsPerDay: 0, maxActionsPerHour: 3, perRepoPerDay: 5 });
+});
+
+test('how long a dismissal is remembered: each part alone, at most the 30 days that the journal folds', () => {
+  expect(policy({ dismissal_memory: { subject: '30d' } }).dismissalMemory).toEqual({
+    subjectMs: 30 * 86_400_000,
+    anywhereMs: 3 * 86_400_000,
+  });
+  expect(policy({ dismissal_memory: { anywhere: '1s' } }).dismissalMemory).toMatchObject({ anywhereMs: 1_000 });
+  expect(faults({ dismissal_memory: { subject: '31d' } })).toEqual(['dismissal_memory.subject']);
+  expect(faults({ dismissal_memory: { subjects: '1d' } })).toEqual(['dismissal_memory.subjects']);
 });
 
 describe('quiet hours', () => {

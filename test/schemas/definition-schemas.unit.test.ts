@@ -89,6 +89,7 @@ tenants:
     quiet_hours: { start: "22:00", end: "06:00", days: { sat: all, sun: all } }
     reserve: { critical: 2, release_last: 4h }
     max_lateness: 24h
+    dismissal_memory: { subject: 14d, anywhere: 3d }
     approver_roles: [tenant_admin]
     safety_critical: false
     inhibitions: []
@@ -110,6 +111,8 @@ tenants:
     ['a negative cap', tenant({ quotas: { max_actions_per_day: -1 } })],
     ['an hour that does not exist', tenant({ quiet_hours: { start: '24:00', end: '06:00' } })],
     ['a weekday that does not exist', tenant({ quiet_hours: { start: 22, end: 6, days: { day: 'all' } } })],
+    ['a memory for nothing', tenant({ dismissal_memory: { subject: '0d' } })],
+    ['a memory of nobody knows what', tenant({ dismissal_memory: { playbook: '3d' } })],
     ['a zone that is no zone', tenant({ time_zone: '5h30' })],
     ['an actor without id', tenant({ actors: [{ roles: [] }] })],
     ['an event type in capitals', tenant({ event_types: { Design: {} } })],

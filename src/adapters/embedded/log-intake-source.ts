@@ -11,6 +11,7 @@ const POLL_MS = 500;
 const RETRY_MS = 500;
 const BATCH_RECORDS = 500;
 export const INTAKE_GROUP = 'mmm-intake';
+export const OUTCOMES_GROUP = 'mmm-outcomes';
 
 interface Lane {
   readonly topic: string;
@@ -23,6 +24,8 @@ export interface LogIntakeDeps {
   readonly topics: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Default `mmm-intake`. */
+  readonly group?: string;
 }
 
 /**
@@ -31,6 +34,7 @@ export interface LogIntakeDeps {
  */
 export class LogIntakeSource implements IntakeSource {
   readonly #deps: LogIntakeDeps;
+  readonly #group: string;
   readonly #working = new Map<string, Promise<void>>();
   readonly #wake = new WakeUp();
   #state: 'idle' | 'running' | 'stopping' | 'stopped' = 'idle';
@@ -41,6 +45,7 @@ export class LogIntakeSource implements IntakeSource {
 
   constructor(deps: LogIntakeDeps) {
     this.#deps = deps;
+    this.#group = deps.group ?? INTAKE_GROUP;
   }
 
   start(handler: IntakeHandler): Promise<void> {
@@ -111,7 +116,7 @@ export class LogIntakeSource implements IntakeSource {
           })),
         );
         next = last.offset + 1n;
-        await this.#deps.database.query(logSql('acknowledge'), [INTAKE_GROUP, topic, partition, next.toString()]);
+        await this.#deps.database.query(logSql('acknowledge'), [this.#group, topic, partition, next.toString()]);
         this.#lastProgressAt = this.#deps.clock.now();
       }
     } catch (error) {
@@ -128,7 +133,7 @@ export class LogIntakeSource implements IntakeSource {
   async #pending(): Promise<readonly Lane[]> {
     const rows = await this.#deps.database.query<{ topic: string; partition: number; next: string }>(
       logSql('pending-lanes'),
-      [INTAKE_GROUP, this.#deps.topics],
+      [this.#group, this.#deps.topics],
     );
     return rows.map(({ topic, partition, next }) => ({ topic, partition, next: BigInt(next) }));
   }

@@ -4,7 +4,7 @@ import type { IntakeSource, RecordWriter } from '../../pipeline/ports/intake.ts'
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import type { PartitionGroup, SessionOutputs } from '../../pipeline/ports/partitions.ts';
-import { LogIntakeSource } from './log-intake-source.ts';
+import { LogIntakeSource, OUTCOMES_GROUP } from './log-intake-source.ts';
 import { LogPartitionGroup } from './log-partitions.ts';
 import { LogSessionOutputs } from './log-session-outputs.ts';
 import { partitionsBySetting } from './log-topics.ts';
@@ -21,11 +21,14 @@ export interface EmbeddedLogOptions {
   readonly signalPartitions: number;
   /** What intake reads. */
   readonly inputTopics: readonly TopicName[];
+  /** What the outcomes stage reads. */
+  readonly outcomeTopics: readonly TopicName[];
 }
 
 export interface EmbeddedLog {
   readonly writer: RecordWriter;
   readonly intake: IntakeSource;
+  readonly outcomes: IntakeSource;
   readonly group: PartitionGroup;
   readonly outputs: SessionOutputs;
 }
@@ -37,6 +40,7 @@ export const openEmbeddedLog = (options: EmbeddedLogOptions): EmbeddedLog => {
   return {
     writer: new LogWriter(database, clock, partitionsOf),
     intake: new LogIntakeSource({ database, topics: options.inputTopics, clock, logger }),
+    outcomes: new LogIntakeSource({ database, topics: options.outcomeTopics, clock, logger, group: OUTCOMES_GROUP }),
     group: new LogPartitionGroup(database, options.signalPartitions),
     outputs: new LogSessionOutputs({ database, clock, metrics, partitionsOf }),
   };

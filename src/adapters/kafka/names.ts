@@ -3,6 +3,7 @@ import { TOPIC_NAMES } from '../../generated/topics.ts';
 
 export const DECIDE_GROUP = 'mmm-decide';
 export const INTAKE_GROUP = 'mmm-intake';
+export const OUTCOMES_GROUP = 'mmm-outcomes';
 
 /** Names on the cluster: everything of one installation begins with its namespace (interface 8). */
 export class KafkaNames {

@@ -5,7 +5,9 @@ import type { DatedEvent } from '../../domain/context/tenant-context.ts';
 import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { DeferralKey } from '../../pipeline/ports/deferrals.ts';
+import type { ActionType } from '../../domain/vocabulary.ts';
 import {
+  type ActionOnFile,
   type ActorAnswer,
   type ActorCommit,
   type CommitAnswer,
@@ -15,9 +17,13 @@ import {
   type Journal,
   journalSignalKey,
   type OutboxRow,
+  type OutcomeCommit,
+  type OutcomePlace,
+  type OutcomeStanding,
   type ShardStatus,
   type SignalKey,
   type StoredDecision,
+  type StoredOutcome,
 } from '../../pipeline/ports/journal.ts';
 import { MemoryDeferrals } from './memory-deferrals.ts';
 
@@ -54,7 +60,10 @@ export class MemoryJournal implements Journal {
   readonly deferrals = new MemoryDeferrals();
   readonly #actors = new Map<string, Actor>();
   readonly #signals = new Map<string, string | null>();
-  readonly #decisions = new Map<string, DecisionRow>();
+  readonly #decisions = new Map<string, DecisionRow & { readonly key: ActorKey }>();
+  readonly #outcomes = new Map<string, StoredOutcome>();
+  /** Of each action, in the order they were recorded. */
+  readonly #outcomesOf = new Map<string, readonly StoredOutcome[]>();
   readonly #shards = new Map<number, Shard>();
   /** By tenant. */
   readonly #contextEvents = new Map<string, DatedEvent[]>();
@@ -131,7 +140,7 @@ export class MemoryJournal implements Journal {
 
   decisionOfSignal(tenantId: string, signalId: string): Promise<StoredDecision | null> {
     const decisionId = this.#signals.get(journalSignalKey(tenantId, signalId)) ?? null;
-    const decision = decisionId === null ? undefined : this.#decisions.get(decisionId);
+    const decision = decisionId === null ? undefined : this.#decisions.get(journalSignalKey(tenantId, decisionId));
     if (decision === undefined) return Promise.resolve(null);
     const { body, receipt } = decision;
     return Promise.resolve({ decisionId: decision.decisionId, body, receipt: Buffer.from(receipt).toString('utf8') });
@@ -144,6 +153,46 @@ export class MemoryJournal implements Journal {
   /** What the entries of all of a tenant's actors say of its surroundings, as they were committed. */
   contextEvents(tenantId: string): readonly DatedEvent[] {
     return this.#contextEvents.get(tenantId) ?? [];
+  }
+
+  outcomeStanding({ tenantId, decisionId, actionId, outcomeId }: OutcomePlace): Promise<OutcomeStanding> {
+    const decision = this.#decisions.get(journalSignalKey(tenantId, decisionId));
+    const action = decision?.actions.find((one) => one.actionId === actionId);
+    const stored = this.#outcomes.get(journalSignalKey(tenantId, outcomeId)) ?? null;
+    if (decision === undefined || action === undefined) return Promise.resolve({ action: null, stored });
+    const { read, trace, receipt, key } = decision;
+    const onFile: ActionOnFile = {
+      actorId: key.actorId,
+      playbookId: action.playbookId,
+      playbookVersion: action.playbookVersion,
+      actionType: action.actionType as ActionType,
+      read,
+      trace,
+      receipt: Buffer.from(receipt).toString('utf8'),
+      outcomes: [...(this.#outcomesOf.get(journalSignalKey(tenantId, actionId)) ?? [])],
+    };
+    return Promise.resolve({ action: onFile, stored });
+  }
+
+  commitOutcome(commit: OutcomeCommit): Promise<ActorAnswer> {
+    const { key, entry, outcome } = commit;
+    const actor = this.#actors.get(actorKeyText(key));
+    const outcomeKey = journalSignalKey(key.tenantId, outcome.outcomeId);
+    if (actor?.version !== commit.version || actor.head !== commit.head || this.#outcomes.has(outcomeKey))
+      return Promise.resolve({ status: 'conflict' });
+    actor.version += 1;
+    actor.head = commit.newHead;
+    actor.receiptKey ??= commit.newReceiptKey;
+    actor.entries.push(entry);
+    this.#forgetOld(actor);
+    this.#outcomes.set(outcomeKey, outcome);
+    const actionKey = journalSignalKey(key.tenantId, outcome.actionId);
+    this.#outcomesOf.set(actionKey, [...(this.#outcomesOf.get(actionKey) ?? []), outcome]);
+    this.#signals.set(journalSignalKey(key.tenantId, entry.entryId), null);
+    const shard = this.#shard(commit.shard);
+    for (const record of commit.outbox) shard.rows.push({ number: BigInt(shard.rows.length) + 1n, record });
+    for (const listener of this.#listeners) listener(commit.shard);
+    return Promise.resolve({ status: 'committed', version: actor.version });
   }
 
   /** As `tenants apply` does: a change of the profile is a new version of the actor. */
@@ -188,7 +237,11 @@ export class MemoryJournal implements Journal {
     });
     this.#rememberContext(commit);
     if (this.#options.onCommitted === undefined) {
-      for (const decision of commit.decisions) this.#decisions.set(decision.decisionId, decision);
+      for (const decision of commit.decisions)
+        this.#decisions.set(journalSignalKey(commit.key.tenantId, decision.decisionId), {
+          ...decision,
+          key: commit.key,
+        });
     } else this.#options.onCommitted(commit);
     this.deferrals.apply(commit.key, commit);
     for (const record of commit.outbox) shard.rows.push({ number: BigInt(shard.rows.length) + 1n, record });

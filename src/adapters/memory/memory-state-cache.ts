@@ -6,7 +6,12 @@ const MAX_ROWS = 800_000;
 const ROWS_OF_A_STATE = 8;
 
 const rowsOf = ({ state }: CachedState): number =>
-  ROWS_OF_A_STATE + state.recent.length + state.sent.length + state.waiting.length + state.cards.length;
+  ROWS_OF_A_STATE +
+  state.recent.length +
+  state.sent.length +
+  state.waiting.length +
+  state.cards.length +
+  state.dismissals.length;
 
 /** The fatigue cache in process: embedded default, `try` and simulation. Same rule as in Redis: only forward. */
 export class MemoryStateCache implements StateCache {

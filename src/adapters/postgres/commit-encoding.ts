@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../../domain/actor-state.ts';
+import type { SignalEntry } from '../../domain/actor-state.ts';
 import type { ActorCommit, CommitRequest, DecisionRow } from '../../pipeline/ports/journal.ts';
 import { headersToText } from '../../pipeline/ports/header-text.ts';
 import type { OutputRecord } from '../../pipeline/ports/records.ts';
@@ -6,7 +6,7 @@ import { bytesText, numbersText, textsText } from './array-text.ts';
 import { Blob } from './blob.ts';
 
 interface RecordedEntry {
-  readonly entry: JournalEntry;
+  readonly entry: SignalEntry;
   readonly signal: string | null;
 }
 
@@ -36,7 +36,7 @@ const actorColumns = (actors: readonly ActorCommit[]): string[] => [
  * What a fold needs beyond the columns of its own, under short names: this is the widest table of the engine. `x` stands first where it is there at
  * all: an index finds those entries by how their text begins (migrations/0008_context.sql).
  */
-const factsText = (entry: JournalEntry): string =>
+const factsText = (entry: SignalEntry): string =>
   JSON.stringify({
     x: entry.context,
     r: entry.recent,

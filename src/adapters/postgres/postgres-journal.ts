@@ -1,9 +1,17 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { MmmError } from '../../errors.ts';
-import type { ActorProfile, JournalEntry, RecentSignal, SentAction } from '../../domain/actor-state.ts';
+import type {
+  ActorProfile,
+  Dismissal,
+  JournalEntry,
+  OutcomeEntry,
+  RecentSignal,
+  SentAction,
+  SignalEntry,
+} from '../../domain/actor-state.ts';
 import type { ContextEvent } from '../../domain/context/context-event.ts';
 import type { ActorKey } from '../../domain/ids.ts';
-import type { SignalResult } from '../../domain/vocabulary.ts';
+import type { OutcomeResult, SignalResult } from '../../domain/vocabulary.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { TopicName } from '../../generated/topics.ts';
 import type { Clock } from '../../pipeline/ports/clock.ts';
@@ -11,11 +19,15 @@ import type { DeferralKey } from '../../pipeline/ports/deferrals.ts';
 import { headersFromText } from '../../pipeline/ports/header-text.ts';
 import { journalSignalKey } from '../../pipeline/ports/journal.ts';
 import type {
+  ActorAnswer,
   CommitAnswer,
   CommitRequest,
   FoldedActor,
   Journal,
   OutboxRow,
+  OutcomeCommit,
+  OutcomePlace,
+  OutcomeStanding,
   ShardStatus,
   SignalKey,
   StoredDecision,
@@ -25,6 +37,7 @@ import { commitArguments } from './commit-encoding.ts';
 import type { Database } from './database.ts';
 import { deferredSignalOf } from './postgres-deferral-queue.ts';
 import { serverError } from './database-errors.ts';
+import { commitOutcome, outcomeStanding } from './postgres-outcomes.ts';
 import { sqlFile } from './sql-file.ts';
 
 /** Entries older than this can decide nothing (design 3.4), and a day more, because decided_at may be ahead of occurred_at. */
@@ -35,7 +48,20 @@ const PURGE_ROWS = 2_000;
 /** A signal id committed by another shard between our look and our insert: the second look finds it. More than twice is a fault. */
 const COMMIT_ATTEMPTS = 3;
 
-type EntryTuple = [
+type EntryTuple = SignalTuple | OutcomeTuple;
+
+type OutcomeTuple = [
+  kind: 'outcome',
+  version: number,
+  entryId: string,
+  decisionId: string,
+  result: OutcomeResult,
+  atMs: number,
+  decidedAtMs: number,
+  facts: { o: string; a: string; d: Dismissal | null; c: string },
+];
+
+type SignalTuple = [
   kind: 'signal',
   version: number,
   signalId: string,
@@ -48,9 +74,9 @@ type EntryTuple = [
     r: RecentSignal | null;
     s: SentAction[];
     c: string;
-    d?: NonNullable<JournalEntry['deferred']>;
-    e?: NonNullable<JournalEntry['resolved']>;
-    k?: NonNullable<JournalEntry['cards']>;
+    d?: NonNullable<SignalEntry['deferred']>;
+    e?: NonNullable<SignalEntry['resolved']>;
+    k?: NonNullable<SignalEntry['cards']>;
   },
 ];
 
@@ -71,7 +97,33 @@ interface OutboxResult {
   readonly headers: string;
 }
 
-const entryOf = ([
+const entryOf = (tuple: EntryTuple): JournalEntry =>
+  tuple[0] === 'outcome' ? outcomeEntry(tuple) : signalEntry(tuple);
+
+const outcomeEntry = ([
+  kind,
+  version,
+  entryId,
+  decisionId,
+  result,
+  atMs,
+  decidedAtMs,
+  facts,
+]: OutcomeTuple): OutcomeEntry => ({
+  kind,
+  version,
+  entryId,
+  outcomeId: facts.o,
+  decisionId,
+  actionId: facts.a,
+  result,
+  atMs,
+  decidedAtMs,
+  dismissal: facts.d,
+  chain: facts.c,
+});
+
+const signalEntry = ([
   kind,
   version,
   signalId,
@@ -80,7 +132,7 @@ const entryOf = ([
   atMs,
   decidedAtMs,
   facts,
-]: EntryTuple): JournalEntry => ({
+]: SignalTuple): SignalEntry => ({
   kind,
   version,
   signalId,
@@ -261,5 +313,15 @@ export class PostgresJournal implements Journal {
       textsText(deferrals.map((one) => one.actionId)),
     ]);
     return new Map(rows.map(({ ord, facts }) => [deferrals[ord - 1]!.actionId, deferredSignalOf(facts)]));
+  }
+
+  async outcomeStanding(outcome: OutcomePlace): Promise<OutcomeStanding> {
+    return await outcomeStanding(this.#database, outcome);
+  }
+
+  async commitOutcome(commit: OutcomeCommit): Promise<ActorAnswer> {
+    return (await commitOutcome(this.#database, commit))
+      ? { status: 'committed', version: commit.version + 1 }
+      : { status: 'conflict' };
   }
 }

@@ -26,10 +26,15 @@ interface StoredPlaybook {
   readonly document: unknown;
   readonly version: number;
   readonly status: 'published' | 'shadow' | 'deprecated';
+  readonly onProbation: boolean;
 }
 
-const versionOf = ({ document, version, status }: StoredPlaybook): PlaybookVersion =>
-  status === 'published' ? { document, version } : { document, version, mode: status === 'shadow' ? 'shadow' : 'arm' };
+const versionOf = ({ document, version, status, onProbation }: StoredPlaybook): PlaybookVersion => ({
+  document,
+  version,
+  onProbation,
+  ...(status === 'published' ? {} : { mode: status === 'shadow' ? 'shadow' : 'arm' }),
+});
 
 /** Null: the policy can not be used, so nothing is permitted (G6). The caller logs and counts what was skipped. */
 export type CompileRules = (tenantId: string, stored: StoredRules) => TenantRules | null;

@@ -25,6 +25,12 @@ export const METRICS = {
     help: 'Deliveries published',
     labels: ['tenant_id', 'surface', 'result'],
   },
+  mmm_actions_accepted_total: {
+    kind: 'counter',
+    help: 'Actions that a person accepted',
+    labels: ['tenant_id', 'action_type'],
+  },
+  mmm_outcomes_total: { kind: 'counter', help: 'Outcomes recorded', labels: ['tenant_id', 'result'] },
   mmm_records_total: { kind: 'counter', help: 'Records by stage and outcome', labels: ['stage', 'outcome', 'reason'] },
   mmm_candidates_total: { kind: 'counter', help: 'Candidates by disposition', labels: ['disposition', 'reason'] },
   mmm_dlq_records_total: { kind: 'counter', help: 'Dead letters by code', labels: ['reason'] },

@@ -4,6 +4,7 @@ import { MINUTE_MS } from '../time/zones.ts';
 import type { ActionType } from '../vocabulary.ts';
 import type { WaitingCandidate } from '../waiting.ts';
 import type { CandidateFacts } from './candidate-facts.ts';
+import { DISMISSED_BEFORE } from './gates/dismissed.ts';
 import type { Verdict } from './planned.ts';
 
 /**
@@ -19,12 +20,15 @@ export const jitterMs = (ids: IdPort, { tenantId, actorId }: ActorKey): number =
 export const wouldDefer = ({ deferral }: Playbook, type: ActionType): boolean =>
   deferral.mode === 'defer' || (deferral.mode === 'by_type' && type !== 'mirror');
 
-/** When time alone will have lifted every veto; null if one of them names no moment and so would say no again. */
+/**
+ * When time alone will have lifted every veto; null if one of them names no moment and so would say no again. What a person has dismissed is never kept
+ * for later, although that veto has its end: to wait for the moment when it may be said again would be pestering with a delay.
+ */
 export const liftedAt = (vetoes: readonly Verdict[]): number | null => {
   let latest = -Infinity;
   for (const veto of vetoes) {
     const at = veto.pass ? -Infinity : (veto.flip?.atMs ?? null);
-    if (at === null) return null;
+    if (at === null || (!veto.pass && veto.code === DISMISSED_BEFORE)) return null;
     latest = Math.max(latest, at);
   }
   return Number.isFinite(latest) ? latest : null;

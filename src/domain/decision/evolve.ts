@@ -8,6 +8,7 @@ import {
   type RecentSignal,
   SENT_WINDOW_MS,
   type SentAction,
+  type SignalEntry,
 } from '../actor-state.ts';
 import { withCards } from '../card.ts';
 import { contextEventOf } from '../context/context-event.ts';
@@ -15,6 +16,7 @@ import type { IdPort } from '../ids.ts';
 import { recentSignalOf } from '../playbook/recent.ts';
 import { canonicalJson } from '../receipt/canonical-json.ts';
 import { DAY_MS, MINUTE_MS } from '../time/zones.ts';
+import { withDismissal } from './dismissals.ts';
 import type { Plan } from './planned.ts';
 import { withWaiting } from './waiting-list.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
@@ -63,14 +65,17 @@ const withSent = (sent: readonly SentAction[], more: readonly SentAction[]): rea
 };
 
 /** The state after one more journal entry. Pure; the same whether folded in one go or step by step. */
-export const evolve = (state: ActorState, entry: JournalEntry): ActorState => ({
-  chain: entry.chain,
-  profile: state.profile,
-  recent: entry.recent === null ? state.recent : withRecent(state.recent, entry.recent),
-  sent: withSent(state.sent, entry.sent),
-  waiting: withWaiting(state.waiting, entry),
-  cards: withCards(state.cards, entry.cards ?? [], entry.decidedAtMs),
-});
+export const evolve = (state: ActorState, entry: JournalEntry): ActorState =>
+  entry.kind === 'outcome'
+    ? { ...state, chain: entry.chain, dismissals: withDismissal(state.dismissals, entry.dismissal) }
+    : {
+        ...state,
+        chain: entry.chain,
+        recent: entry.recent === null ? state.recent : withRecent(state.recent, entry.recent),
+        sent: withSent(state.sent, entry.sent),
+        waiting: withWaiting(state.waiting, entry),
+        cards: withCards(state.cards, entry.cards ?? [], entry.decidedAtMs),
+      };
 
 /** The fold over a journal, oldest entry first. */
 export const foldEntries = (profile: ActorProfile | null, entries: readonly JournalEntry[]): ActorState =>
@@ -100,7 +105,7 @@ export const journalEntryOf = (
     readonly decisionId: string | null;
     readonly chainBefore: string;
   },
-): JournalEntry => {
+): SignalEntry => {
   const { signal, plan, version, decidedAtMs } = facts;
   const occurredMs = Date.parse(signal.occurred_at);
   const cards = some(plan.upkeep?.cards);

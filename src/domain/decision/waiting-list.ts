@@ -1,4 +1,4 @@
-import type { JournalEntry, RecentSignal } from '../actor-state.ts';
+import type { RecentSignal, SignalEntry } from '../actor-state.ts';
 import { type About, resolves } from '../resolution.ts';
 import type { WaitingCandidate } from '../waiting.ts';
 
@@ -19,7 +19,7 @@ export const resolverOf = (one: WaitingCandidate, recent: readonly RecentSignal[
 /** Those that wait after one more entry of the journal. */
 export const withWaiting = (
   waiting: readonly WaitingCandidate[],
-  { recent, resolved, deferred }: Pick<JournalEntry, 'recent' | 'resolved' | 'deferred'>,
+  { recent, resolved, deferred }: Pick<SignalEntry, 'recent' | 'resolved' | 'deferred'>,
 ): readonly WaitingCandidate[] => {
   if (waiting.length === 0 && deferred === undefined) return waiting;
   const left = waiting.filter(({ actionId }) => resolved?.includes(actionId) !== true);

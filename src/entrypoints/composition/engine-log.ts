@@ -1,11 +1,14 @@
-import { INTAKE_GROUP as LOG_INTAKE_GROUP } from '../../adapters/embedded/log-intake-source.ts';
+import {
+  INTAKE_GROUP as LOG_INTAKE_GROUP,
+  OUTCOMES_GROUP as LOG_OUTCOMES_GROUP,
+} from '../../adapters/embedded/log-intake-source.ts';
 import { reportLag } from '../../adapters/embedded/log-lag.ts';
 import { DECIDE_GROUP as LOG_DECIDE_GROUP } from '../../adapters/embedded/log-session-outputs.ts';
 import { deleteExpired } from '../../adapters/embedded/log-topics.ts';
 import { openEmbeddedLog } from '../../adapters/embedded/log.ts';
 import { createKafkaClients, type KafkaClients } from '../../adapters/kafka/connection.ts';
 import { KafkaIntakeSource } from '../../adapters/kafka/intake-source.ts';
-import { DECIDE_GROUP, INTAKE_GROUP, KafkaNames } from '../../adapters/kafka/names.ts';
+import { DECIDE_GROUP, INTAKE_GROUP, KafkaNames, OUTCOMES_GROUP } from '../../adapters/kafka/names.ts';
 import { PartitionCounts } from '../../adapters/kafka/partition-counts.ts';
 import { KafkaPartitionGroup } from '../../adapters/kafka/partition-group.ts';
 import { KafkaRecordWriter } from '../../adapters/kafka/record-writer.ts';
@@ -20,7 +23,7 @@ import type { PartitionGroup, SessionOutputs } from '../../pipeline/ports/partit
 import type { Config, KafkaConfig } from '../../runtime/config.ts';
 import type { Store } from './store.ts';
 
-/** What intake reads; outcomes and erasures have stages of their own in later issues. */
+/** What intake reads; outcomes have a stage of their own, erasures get one with their issue. */
 export const SIGNAL_TOPICS: readonly TopicName[] = [
   'pm3.signals.normalized',
   'ubi.behavioural_signals',
@@ -30,16 +33,19 @@ export const SIGNAL_TOPICS: readonly TopicName[] = [
   'mmm.triggers',
 ];
 
+export const OUTCOME_TOPICS: readonly TopicName[] = ['mmm.outcome_reports'];
+
 /** The log behind the ports, Kafka or PostgreSQL. */
 export interface EngineLog {
   readonly partitions: number;
   readonly writer: RecordWriter;
   readonly outputs: SessionOutputs;
   intake(): IntakeSource;
+  outcomes(): IntakeSource;
   group(): PartitionGroup;
   /** Rejects if the log does not answer. */
   check(): Promise<void>;
-  /** Lag gauges of both groups. Called every few seconds. */
+  /** Lag gauges of all groups. Called every few seconds. */
   reportLag(): Promise<void>;
   /** Retention of the embedded log; Kafka has its own. Called every minute. */
   maintain(): Promise<void>;
@@ -69,16 +75,19 @@ const embeddedLog = (deps: EngineLogDeps): Promise<EngineLog> => {
     metrics,
     signalPartitions: partitions,
     inputTopics: SIGNAL_TOPICS,
+    outcomeTopics: OUTCOME_TOPICS,
   });
   return Promise.resolve({
     partitions,
     writer: log.writer,
     outputs: log.outputs,
     intake: () => log.intake,
+    outcomes: () => log.outcomes,
     group: () => log.group,
     check: async () => void (await store.pipeline.query('SELECT 1')),
     reportLag: async () => {
       await reportLag(store.pipeline, LOG_INTAKE_GROUP, SIGNAL_TOPICS, clock.now(), metrics);
+      await reportLag(store.pipeline, LOG_OUTCOMES_GROUP, OUTCOME_TOPICS, clock.now(), metrics);
       await reportLag(store.pipeline, LOG_DECIDE_GROUP, ['mmm.signals'], clock.now(), metrics);
     },
     maintain: async () => void (await deleteExpired(store.pipeline, clock.now())),
@@ -115,11 +124,20 @@ const kafkaLog = async (deps: EngineLogDeps, kafka: KafkaConfig): Promise<Engine
       writer,
       outputs: new KafkaSessionOutputs({ ...shared, kafka: clients.transactional }),
       intake: () => new KafkaIntakeSource({ ...shared, kafka: clients.patient, topics: SIGNAL_TOPICS, onFailed }),
+      outcomes: () =>
+        new KafkaIntakeSource({
+          ...shared,
+          kafka: clients.patient,
+          topics: OUTCOME_TOPICS,
+          group: OUTCOMES_GROUP,
+          onFailed,
+        }),
       group: () => (member = new KafkaPartitionGroup({ ...shared, kafka: clients.patient, onFailed })),
       check: async () => void (await topics.partitionCount('mmm.signals')),
       reportLag: async () => {
         member?.reportLag();
         await topics.reportLag(INTAKE_GROUP, SIGNAL_TOPICS, metrics);
+        await topics.reportLag(OUTCOMES_GROUP, OUTCOME_TOPICS, metrics);
         await topics.reportLag(DECIDE_GROUP, ['mmm.signals'], metrics);
       },
       maintain: () => Promise.resolve(),

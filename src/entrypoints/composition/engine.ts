@@ -15,6 +15,7 @@ import { LocalInputDecoder, RegistryInputDecoder } from '../../adapters/registry
 import { LocalCodec, RegistryCodec } from '../../adapters/registry/record-codec.ts';
 import { RegistryClient } from '../../adapters/registry/registry-client.ts';
 import { createSecretlintScanner } from '../../adapters/secrets/secretlint-scanner.ts';
+import { createRecordOutcome, type RecordOutcome } from '../../admin/commands/record-outcome.ts';
 import { compileRules } from '../../domain/compile-rules.ts';
 import { MmmError } from '../../errors.ts';
 import { createNormaliser } from '../../pipeline/normalise/normalise-document.ts';
@@ -42,6 +43,7 @@ export interface Engine {
   readonly pipeline: Pipeline;
   readonly checks: readonly { readonly name: string; check(): Promise<void> }[];
   decideNow(signal: MmmSignalInput, budgetMs: number): Promise<DecideNowAnswer>;
+  readonly recordOutcome: RecordOutcome;
   close(): Promise<void>;
 }
 
@@ -105,9 +107,13 @@ export const openEngine = async (
       clock,
     };
     const shared = { clock, logger, metrics, engineVersion: ENGINE_VERSION };
+    const record = createRecordOutcome({ ...decide, metrics, partitions: log.partitions });
     const pipeline = createPipeline({
       intake: roles.has('intake')
         ? { ...shared, source: log.intake(), writer: log.writer, decoder, codec, normaliser }
+        : null,
+      outcomes: roles.has('intake')
+        ? { ...shared, source: log.outcomes(), writer: log.writer, decoder, normaliser, record }
         : null,
       decide: roles.has('decide') ? { ...shared, ...decide, group: log.group(), outputs: log.outputs } : null,
       defer: roles.has('defer')
@@ -123,6 +129,7 @@ export const openEngine = async (
       pipeline,
       checks: checksOf(store, log, pipeline),
       decideNow: (signal, budgetMs) => decideNow({ ...decide, metrics, partitions: log.partitions }, signal, budgetMs),
+      recordOutcome: record,
       close,
     };
   } catch (error) {
@@ -174,8 +181,9 @@ const checksOf = (store: Store, log: EngineLog, pipeline: Pipeline): Engine['che
   {
     name: 'intake',
     check: async () => {
-      const { intake } = pipeline.health();
-      if (intake?.joined === false) throw new MmmError('LOG_UNAVAILABLE', intake.detail);
+      const { intake, outcomes } = pipeline.health();
+      for (const one of [intake, outcomes])
+        if (one?.joined === false) throw new MmmError('LOG_UNAVAILABLE', one.detail);
     },
   },
   {

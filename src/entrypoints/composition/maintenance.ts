@@ -1,5 +1,7 @@
 import { shardRows } from '../../adapters/postgres/operations.ts';
+import { PostgresProbation } from '../../adapters/postgres/postgres-probation.ts';
 import { purgeDecisions, purgeDeferrals, purgeJournal } from '../../adapters/postgres/retention.ts';
+import { judgePlaybooks } from '../../admin/commands/judge-playbooks.ts';
 import { unpublishedRows } from '../../admin/queries/judge-shard.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
@@ -10,7 +12,7 @@ import type { Store } from './store.ts';
 /** The usual interval of a scraper: more often would be read by nobody. */
 const GAUGES_EVERY_MS = 15_000;
 const LOG_EVERY_MS = 60_000;
-/** R-108 wants it daily; hourly keeps each run short. */
+/** R-108 wants retention daily; hourly keeps each run short. Votes come by the day, so an hour more of a poor playbook is little. */
 const STORE_EVERY_MS = 3_600_000;
 
 /** What only the stores know: rows that wait to be published, of the whole installation, and how far the groups are behind. */
@@ -35,11 +37,16 @@ export const keepMaintained = (log: EngineLog, store: Store, metrics: Metrics, l
     const deferrals = await purgeDeferrals(store.pipeline);
     logger.info('retention', { journal, decisions, deferrals });
   };
+  const judge = async (): Promise<void> => {
+    for (const { tenantId, playbookId, version } of await judgePlaybooks(new PostgresProbation(store)))
+      logger.warn('playbook_on_probation', { tenant_id: tenantId, playbook_id: playbookId, version });
+  };
   const timers = [
     every(GAUGES_EVERY_MS, () => reportGauges(log, store, metrics)),
     every(LOG_EVERY_MS, () => log.maintain()),
     every(STORE_EVERY_MS, purge),
     every(STORE_EVERY_MS, () => checkAllExperiments(store, logger)),
+    every(STORE_EVERY_MS, judge),
   ];
   return () => timers.forEach((timer) => clearInterval(timer));
 };

@@ -46,7 +46,8 @@ export const exportPlaybooks = async (
   );
 };
 
-const assertTenant = async (store: Store, tenantId: string): Promise<void> => {
+/** Throws RESOURCE_NOT_FOUND for a tenant that nobody has created. */
+export const assertTenant = async (store: Store, tenantId: string): Promise<void> => {
   if ((await new DefinitionReader(store.api).policy(tenantId)) !== null) return;
   throw new MmmError('RESOURCE_NOT_FOUND', `there is no tenant ${tenantId}; create it first: mmm tenants apply`);
 };

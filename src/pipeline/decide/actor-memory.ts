@@ -29,7 +29,12 @@ const MEMORY_MAX_ROWS = 400_000;
 const ROWS_OF_A_STATE = 8;
 
 const rowsOf = ({ state }: Standing): number =>
-  ROWS_OF_A_STATE + state.recent.length + state.sent.length + state.waiting.length + state.cards.length;
+  ROWS_OF_A_STATE +
+  state.recent.length +
+  state.sent.length +
+  state.waiting.length +
+  state.cards.length +
+  state.dismissals.length;
 
 /**
  * States of a session's actors: its own memory, else the cache, else folded from the journal. One session, one memory: it dies with the session,

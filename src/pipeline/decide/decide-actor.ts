@@ -11,7 +11,7 @@ import { type SignableText, signableText } from '../../domain/receipt/signature.
 import type { TenantRules } from '../../domain/rules.ts';
 import { isRetriable } from '../../errors.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
-import type { JournalEntry } from '../../domain/actor-state.ts';
+import type { SignalEntry } from '../../domain/actor-state.ts';
 import type { RecordCodec } from '../ports/codec.ts';
 import type { DecisionRow } from '../ports/journal.ts';
 import type { OutputRecord } from '../ports/records.ts';
@@ -44,7 +44,7 @@ export interface UnsignedDecision {
 export interface PlannedActor {
   readonly standing: Standing;
   readonly newRef: { readonly key: Uint8Array; readonly ref: string } | null;
-  readonly entries: readonly JournalEntry[];
+  readonly entries: readonly SignalEntry[];
   readonly state: Standing['state'];
   readonly decided: readonly {
     readonly signal: MmmSignalInput;
@@ -66,7 +66,7 @@ export const planActor = (
 ): PlannedActor => {
   const newRef = standing.actorRef === null ? deps.newActorRef(standing.key.actorId) : null;
   const actorRef = standing.actorRef ?? newRef!.ref;
-  const entries: JournalEntry[] = [];
+  const entries: SignalEntry[] = [];
   const decided: { signal: MmmSignalInput; plan: Plan; unsigned: UnsignedDecision | null }[] = [];
   const failed: { signal: MmmSignalInput; error: unknown }[] = [];
   let state = standing.state;

@@ -1,6 +1,6 @@
-import { MmmError, isRetriable } from '../../errors.ts';
+import { MmmError } from '../../errors.ts';
 import type { ErrorCode } from '../../errors.ts';
-import { pause as realPause, verdictOn } from '../failure-policy.ts';
+import { createAttempts, pause as realPause, verdictOn } from '../failure-policy.ts';
 import type { FailingStage, Pause } from '../failure-policy.ts';
 import type { IntakeSource, RawRecord, RecordWriter, SourceHealth } from '../ports/intake.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -32,12 +32,6 @@ interface Unwritable {
   readonly attempt: number;
   readonly error: unknown;
 }
-
-/** Numbers the tries of one kind of failure: a long wait for a dependency uses up none of the tries that a fault has. */
-const createAttempts = (): ((error: unknown) => number) => {
-  const made = { waits: 0, faults: 0 };
-  return (error) => (isRetriable(error) ? ++made.waits : ++made.faults);
-};
 
 const isPromise = <T>(value: T | Promise<T>): value is Promise<T> => value instanceof Promise;
 const isOutput = (output: OutputRecord | null): output is OutputRecord => output !== null;

@@ -1,7 +1,14 @@
 import type { IdPort } from '../../domain/ids.ts';
 import { ERRORS } from '../../errors.ts';
 import type { ErrorCode } from '../../errors.ts';
-import type { DocumentContext, NormaliseOutcome, Normaliser, Rejection, SignalSource } from '../ports/normaliser.ts';
+import type {
+  DocumentContext,
+  NormaliseOutcome,
+  Normaliser,
+  OutcomeReading,
+  Rejection,
+  SignalSource,
+} from '../ports/normaliser.ts';
 import type { SecretScanner } from '../ports/secret-scanner.ts';
 import { buildSignal, signalIdOf } from './build-signal.ts';
 import { normaliseDetection } from './detection.ts';
@@ -12,6 +19,7 @@ import { normaliseIncident } from './incident.ts';
 import { createDocumentInspector } from './inspect-document.ts';
 import { nestsTooDeep } from './json-text.ts';
 import { LIMITS } from './limits.ts';
+import { readOutcomeReport } from './outcome-report.ts';
 import { normalisePm3 } from './pm3.ts';
 import { normaliseRelease } from './release.ts';
 import { textNamesSecret } from './secret-names.ts';
@@ -61,22 +69,30 @@ export const createNormaliser = (dependencies: {
     return { kind: 'normalised', signal: buildSignal(source, signalId, draft, context), notes: fields.notes };
   };
 
+  const readOutcome = (document: Document, receivedAtMs: number): OutcomeReading => {
+    const fields = new FieldReader(document);
+    const report = readOutcomeReport(fields, receivedAtMs);
+    return fields.fault === null ? { kind: 'read', report } : { kind: 'rejected', stage: 'normalise', ...fields.fault };
+  };
+
+  /** Limits and secrets first, whatever the document is; a promise only when a text has to go to the secret rules. */
+  const inspected = <T>(document: unknown, read: (document: Document) => T): T | Rejection | Promise<T | Rejection> => {
+    const { fault, suspects } = inspect(document);
+    const finish = (): T | Rejection => (fault === null ? read(document as Document) : refuse(fault.code, fault.path));
+    if (suspects.length === 0) return finish();
+    return scanner
+      .scan(suspects)
+      .then((rule) => (rule === null ? finish() : refuse('SECRET_FOUND', `$ (rule ${rule})`)));
+  };
+
   return {
     checkBytes: (bytes) => {
       if (bytes.byteLength > LIMITS.recordBytes) return refuse('RECORD_TOO_LARGE', '$');
       if (bytes[0] !== AVRO_MAGIC_BYTE && nestsTooDeep(bytes)) return refuse('TOO_DEEP', '$');
       return null;
     },
-    normalise: (source, document, context) => {
-      const { fault, suspects } = inspect(document);
-      if (suspects.length === 0) {
-        return fault === null ? read(source, document as Document, context) : refuse(fault.code, fault.path);
-      }
-      return scanner.scan(suspects).then((rule) => {
-        if (rule !== null) return refuse('SECRET_FOUND', `$ (rule ${rule})`);
-        return fault === null ? read(source, document as Document, context) : refuse(fault.code, fault.path);
-      });
-    },
+    normalise: (source, document, context) => inspected(document, (known) => read(source, known, context)),
+    readOutcome: (document, receivedAtMs) => inspected(document, (known) => readOutcome(known, receivedAtMs)),
     textHoldsSecret: async (text) =>
       textNamesSecret(text) || (scanner.mayHoldSecret(text) && (await scanner.scan([text])) !== null),
   };

@@ -1,4 +1,4 @@
-import type { MmmDecision, MmmDelivery, MmmSignalInput } from '../../generated/records.ts';
+import type { MmmDecision, MmmDelivery, MmmEvent, MmmSignalInput } from '../../generated/records.ts';
 import type { TopicName } from '../../generated/topics.ts';
 
 export interface EncodedTypes {
@@ -7,6 +7,7 @@ export interface EncodedTypes {
   'mmm.delivery.ide': MmmDelivery;
   'mmm.delivery.ci': MmmDelivery;
   'mmm.delivery.alert': MmmDelivery;
+  'mmm.outcomes': MmmEvent;
 }
 
 /** Encodes outputs (Confluent wire Avro, or JSON where topics.yaml says so). Synchronous: schema ids are resolved once at start. */

@@ -1,5 +1,6 @@
 import type { ActorKey } from '../../domain/ids.ts';
-import type { ActorProfile, JournalEntry } from '../../domain/actor-state.ts';
+import type { ActorProfile, JournalEntry, OutcomeEntry, SignalEntry } from '../../domain/actor-state.ts';
+import type { ActionType, OutcomeResult } from '../../domain/vocabulary.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { ClosedDeferral, DeferralKey, DeferralRow } from './deferrals.ts';
 import type { OutputRecord } from './records.ts';
@@ -28,6 +29,13 @@ export interface Journal {
   decisionOfSignal(tenantId: string, signalId: string): Promise<StoredDecision | null>;
   /** The signals that deferred candidates came from, by action id; what is not there any more is left out. */
   deferredSignals(deferrals: readonly DeferralKey[]): Promise<ReadonlyMap<string, MmmSignalInput>>;
+  /** What an outcome would be recorded against, in one snapshot. To be read after the fold: read before it, the commit could not tell that it is old. */
+  outcomeStanding(outcome: OutcomePlace): Promise<OutcomeStanding>;
+  /**
+   * One outcome: entry, row, receipt and outbox rows, all or nothing, under the shard's lock and without an epoch. A conflict if the actor does not stand
+   * at (version, head) or the outcome id exists. Throws DATABASE_WENT_BACK, OVERLOADED, or DATABASE_UNAVAILABLE (then in doubt).
+   */
+  commitOutcome(commit: OutcomeCommit): Promise<ActorAnswer>;
 }
 
 export interface SignalKey {
@@ -75,7 +83,7 @@ export interface ActorCommit {
   readonly newHead: string;
   /** Set when the actor had no receipt key: stored with the actor if the commit wins. */
   readonly newReceiptKey: Uint8Array | null;
-  readonly entries: readonly JournalEntry[];
+  readonly entries: readonly SignalEntry[];
   /** For each entry the signal as JSON text, so that it can be explained and planned again; null where its decision's `read` holds it. */
   readonly recorded: readonly (string | null)[];
   readonly decisions: readonly DecisionRow[];
@@ -130,4 +138,60 @@ export interface StoredDecision {
   readonly decisionId: string;
   readonly body: string;
   readonly receipt: string;
+}
+
+export interface OutcomePlace {
+  readonly tenantId: string;
+  readonly decisionId: string;
+  readonly actionId: string;
+  readonly outcomeId: string;
+}
+
+export interface OutcomeStanding {
+  /** Null: the tenant has no such action of that decision (any more). */
+  readonly action: ActionOnFile | null;
+  /** The tenant's outcome with this id, of whatever action; null if there is none. */
+  readonly stored: StoredOutcome | null;
+}
+
+export interface ActionOnFile {
+  readonly actorId: string;
+  readonly playbookId: string;
+  readonly playbookVersion: number;
+  readonly actionType: ActionType;
+  /** Of its decision, as in DecisionRow. */
+  readonly read: string;
+  readonly trace: string;
+  /** The decision's signed receipt as text. */
+  readonly receipt: string;
+  /** Everything reported of the action, oldest first. */
+  readonly outcomes: readonly StoredOutcome[];
+}
+
+export interface StoredOutcome {
+  readonly outcomeId: string;
+  readonly actorId: string;
+  readonly decisionId: string;
+  readonly actionId: string;
+  readonly result: OutcomeResult;
+  readonly reason: string | null;
+  readonly occurredAtMs: number;
+  readonly recordedAtMs: number;
+  readonly receiptId: string;
+}
+
+export interface OutcomeCommit {
+  readonly shard: number;
+  readonly key: ActorKey;
+  /** At least 1: nobody is sent anything before a first commit. */
+  readonly version: number;
+  readonly head: string;
+  readonly newHead: string;
+  readonly newReceiptKey: Uint8Array | null;
+  readonly entry: OutcomeEntry;
+  readonly outcome: StoredOutcome;
+  /** Signed receipt as the exact JSON text that is published. */
+  readonly receipt: string;
+  /** At least one. */
+  readonly outbox: readonly OutputRecord[];
 }

@@ -1,4 +1,5 @@
 import type { MmmOrigin, MmmSignalInput } from '../../generated/records.ts';
+import type { OutcomeReport } from '../../domain/outcome.ts';
 import type { ErrorCode } from '../../errors.ts';
 
 /** The source is part of the signal id, so that one signal by HTTP and by topic is one (interface 3). */
@@ -51,11 +52,15 @@ export type NormaliseDocument = (
   context: DocumentContext,
 ) => NormaliseOutcome | Promise<NormaliseOutcome>;
 
+export type OutcomeReading = { readonly kind: 'read'; readonly report: OutcomeReport } | Rejection;
+
 /** What intake needs of the normalise stage; the HTTP routes for signals and triggers use the same one. */
 export interface Normaliser {
   /** Limits that hold before anything is decoded: size, and for JSON text its depth. Null = go on. */
   checkBytes(bytes: Uint8Array): Rejection | null;
   readonly normalise: NormaliseDocument;
+  /** One outcome report: the same limits and secrets, then its own rules. Never throws on content. */
+  readonly readOutcome: (document: unknown, receivedAtMs: number) => OutcomeReading | Promise<OutcomeReading>;
   /** For text that could not be read as a document and is about to be copied to the dead letters. */
   textHoldsSecret(text: string): Promise<boolean>;
 }

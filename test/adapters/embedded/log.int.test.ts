@@ -24,6 +24,7 @@ const openLog = (database: Database, now = (): number => Date.now()): EmbeddedLo
     metrics: noMetrics,
     signalPartitions: PARTITIONS,
     inputTopics: ['mmm.triggers', 'release.events'],
+    outcomeTopics: ['mmm.outcome_reports'],
   });
 
 partitionsContract('PostgreSQL', async () => {

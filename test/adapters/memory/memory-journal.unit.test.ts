@@ -1,4 +1,8 @@
 import { MemoryJournal } from '../../../src/adapters/memory/memory-journal.ts';
 import { journalContract } from '../../contracts/journal.ts';
+import { outcomeJournalContract } from '../../contracts/outcome-journal.ts';
 
-journalContract('in memory', () => Promise.resolve({ journal: new MemoryJournal(), close: () => Promise.resolve() }));
+const make = () => Promise.resolve({ journal: new MemoryJournal(), close: () => Promise.resolve() });
+
+journalContract('in memory', make);
+outcomeJournalContract('in memory', make);

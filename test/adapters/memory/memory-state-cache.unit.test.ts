@@ -24,6 +24,7 @@ const stateWith = (actorId: string, signals: number): CachedState => ({
     sent: [],
     waiting: [],
     cards: [],
+    dismissals: [],
   },
 });
 

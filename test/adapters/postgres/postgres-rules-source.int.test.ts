@@ -69,8 +69,8 @@ test('loads the latest policy and the published playbooks only, one load for man
         policy: { id: 't1', n: 2 },
         policyVersion: 2,
         playbooks: [
-          { version: 1, document: { id: 'live' } },
-          { version: 2, document: { id: 'old', v: 2 } },
+          { version: 1, document: { id: 'live' }, onProbation: false },
+          { version: 2, document: { id: 'old', v: 2 }, onProbation: false },
         ],
         experiments: [],
       },

@@ -14,6 +14,7 @@ const TENANT_TABLES = [
   'mmm_deferrals',
   'mmm_outcomes',
   'mmm_playbooks',
+  'mmm_playbook_probation',
   'mmm_tenant_policies',
   'mmm_actor_preferences',
   'mmm_experiments',

@@ -19,7 +19,7 @@ const state = {
   version: 3,
   head: 'h',
   actorRef: null,
-  state: { chain: '', profile: null, recent: [], sent: [], waiting: [], cards: [] },
+  state: { chain: '', profile: null, recent: [], sent: [], waiting: [], cards: [], dismissals: [] },
 };
 
 describe('Redis state cache', () => {

@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   emptyState,
-  type JournalEntry,
   RECENT_MAX,
   RECENT_WINDOW_MS,
   type SentAction,
+  type SignalEntry,
 } from '../../../src/domain/actor-state.ts';
 import { evolve, foldEntries, journalEntryOf } from '../../../src/domain/decision/evolve.ts';
 import { plan } from '../../../src/domain/decision/plan.ts';
@@ -13,7 +13,7 @@ import type { MmmSignalInput } from '../../../src/generated/records.ts';
 import { canonicalJson } from '../../../src/domain/receipt/canonical-json.ts';
 import { aPlaybook, aProfile, DAY, HOUR, ids, inputOf, NOON, planned, sentAt } from './given.ts';
 
-const entry = (change: Partial<JournalEntry>): JournalEntry => ({
+const entry = (change: Partial<SignalEntry>): SignalEntry => ({
   kind: 'signal',
   version: 1,
   signalId: 's',
@@ -26,9 +26,9 @@ const entry = (change: Partial<JournalEntry>): JournalEntry => ({
   chain: 'c',
   ...change,
 });
-const seen = (atMs: number, type = 'commit_pushed'): JournalEntry =>
+const seen = (atMs: number, type = 'commit_pushed'): SignalEntry =>
   entry({ atMs, recent: { atMs, type, repo: null, branch: null, file: null, subject: null } });
-const sending = (...sent: SentAction[]): JournalEntry => entry({ sent });
+const sending = (...sent: SentAction[]): SignalEntry => entry({ sent });
 
 describe('the recent signals of an actor', () => {
   test('stand in the order of their time, whatever order they came in', () => {
@@ -145,7 +145,7 @@ describe('a fold', () => {
 });
 
 describe('a journal entry', () => {
-  const of = (change: Partial<MmmSignalInput>, chainBefore = ''): JournalEntry => {
+  const of = (change: Partial<MmmSignalInput>, chainBefore = ''): SignalEntry => {
     const input = inputOf({ signal: change });
     return journalEntryOf(ids, {
       signal: input.signal,

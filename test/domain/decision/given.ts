@@ -145,6 +145,7 @@ export const aPolicy = (change: Partial<TenantPolicy> = {}): TenantPolicy => ({
   quietHours: { startMinute: 22 * 60, endMinute: 6 * 60, days: {} },
   reserve: { tiers: {}, releaseLastMs: 4 * HOUR },
   maxLatenessMs: DAY,
+  dismissalMemory: { subjectMs: 14 * DAY, anywhereMs: 3 * DAY },
   approverRoles: [],
   safetyCritical: false,
   inhibitions: [],

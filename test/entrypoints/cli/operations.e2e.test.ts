@@ -185,6 +185,56 @@ test('receipts in a file: an altered one is named; the key for the trust store v
   ]);
 });
 
+test('an outcome of a card: put in, published with its receipt; no playbook is on probation for one vote', async () => {
+  const { tenant_id, decision_id, action_id, actor_id } = (await cli('consume', 'mmm.delivery.ide', '--json')).json[
+    'value'
+  ] as Record<string, string>;
+  const report = {
+    outcome_id: 'o-1',
+    tenant_id,
+    decision_id,
+    action_id,
+    actor_id,
+    result: 'dismissed',
+    reason: 'not_useful',
+    occurred_at: new Date().toISOString(),
+  };
+  const reports = file(
+    'o.jsonl',
+    JSON.stringify(report),
+    JSON.stringify({ ...report, outcome_id: 'x', actor_id: 'x' }),
+  );
+  expect((await cli('publish', 'mmm.outcome_reports', reports, '--json')).json).toMatchObject({ sent: 2 });
+  const events = await until(
+    async () => await cli('consume', 'mmm.outcomes', '--json'),
+    ({ out }) => out.length > 0,
+  );
+  expect(events.json).toMatchObject({
+    value: { tenant_id: 'demo', event_type: 'mmm.outcome', payload: { outcome_id: 'o-1', result: 'dismissed' } },
+  });
+  const letters = await until(
+    async () => await cli('consume', 'mmm.dlq', '--json'),
+    ({ out }) => out.length > 0,
+  );
+  expect(letters.json).toMatchObject({
+    headers: { 'mmm-dlq-code': 'RESOURCE_NOT_FOUND', 'mmm-dlq-stage': 'outcomes' },
+  });
+  expect(await cli('receipts', 'verify', 'mmm.receipts', '--json')).toMatchObject({
+    code: 0,
+    json: { good: 4, bad: 0 },
+  });
+  expect(await cli('playbooks', 'probation', '--tenant', 'demo', '--json')).toMatchObject({
+    code: 0,
+    json: { tenant: 'demo', playbooks: [] },
+  });
+  expect((await cli('playbooks', 'probation', '--tenant', 'demo')).out).toEqual(['No playbook is on probation.']);
+  expect(await cli('playbooks', 'probation', '--tenant', 'nobody')).toMatchObject({
+    code: 1,
+    error: 'RESOURCE_NOT_FOUND',
+  });
+  expect(await cli('playbooks', 'probation')).toMatchObject({ code: 2 });
+});
+
 test('alone, into a pipe that closes early: exit code 0, and no server is left', async () => {
   await serve?.stop();
   const script = 'set -o pipefail; "$1" "$2" consume mmm.decisions --json | head -n 1';

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { SIGNAL_TOPICS } from '../../../src/entrypoints/composition/engine-log.ts';
+import { OUTCOME_TOPICS, SIGNAL_TOPICS } from '../../../src/entrypoints/composition/engine-log.ts';
 import { TOPICS } from '../../../src/generated/topics.ts';
 
-/** Inputs that are not signals: outcomes of deliveries and requests for erasure. */
-const OTHER_INPUTS = ['mmm.outcome_reports', 'governance.actor_deletions'];
+/** Inputs that are not signals: outcomes of deliveries have a stage of their own, requests for erasure get one. */
+const OTHER_INPUTS = [...OUTCOME_TOPICS, 'governance.actor_deletions'] as readonly string[];
 
 test('intake reads every signal topic of topics.yaml, not only one of them (D-75)', () => {
   const inputs = Object.values(TOPICS).filter(({ direction }) => direction === 'in');

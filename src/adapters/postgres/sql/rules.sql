@@ -1,7 +1,9 @@
 -- $1 tenant. The current policy, the published and shadow playbooks and the arms of what runs, nothing else (D-101), of one snapshot.
 -- An arm that was published before has passed the lint; a draft never decides, whatever an experiment names.
 SELECT p.version, p.document,
-       (SELECT coalesce(json_agg(json_build_object('version', b.version, 'document', b.document, 'status', b.status)
+       (SELECT coalesce(json_agg(json_build_object('version', b.version, 'document', b.document, 'status', b.status,
+                  'onProbation', EXISTS (SELECT FROM mmm_playbook_probation x
+                                          WHERE x.tenant_id = b.tenant_id AND x.playbook_id = b.playbook_id AND x.version = b.version))
                                  ORDER BY b.playbook_id, b.version), '[]'::json)
           FROM mmm_playbooks b
          WHERE b.tenant_id = p.tenant_id

@@ -1,6 +1,8 @@
 import { flipWhen, type Gate, pass, veto } from './gate.ts';
 
-/** Does policy allow this tenant and this actor at all? An unknown actor is denied unless the tenant says otherwise (G6). */
+/**
+ * Does policy allow this tenant and this actor at all (R-43)? An unknown actor is denied unless the tenant says otherwise (G6).
+ */
 export const eligible: Gate = ({ decision }) => {
   const { policy, signal, state } = decision;
   if (policy.tenantId !== signal.tenant_id) {

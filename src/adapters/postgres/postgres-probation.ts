@@ -1,0 +1,125 @@
+import { sql } from 'drizzle-orm';
+import type {
+  NotUsefulAction,
+  ProbationOnFile,
+  ProbationStore,
+  VotedPlaybook,
+} from '../../admin/ports/probation-store.ts';
+import type { MmmDecision } from '../../generated/records.ts';
+import type { Database } from './database.ts';
+import { audit } from './schema.ts';
+import { sqlFile } from './sql-file.ts';
+import { asTenant } from './tenant-transaction.ts';
+
+/** Who stands in the audit: no person decided it. */
+const WHO = 'mmm-engine';
+
+interface VotesRow {
+  readonly tenant_id: string;
+  readonly playbook_id: string;
+  readonly version: number;
+  readonly votes: number;
+  readonly not_useful: number;
+  readonly actors: number;
+}
+
+interface ProbationRow extends VotesRow {
+  readonly since_ms: string;
+  readonly lower_bound: number;
+  readonly owner: string | null;
+  readonly published: boolean;
+}
+
+const votedOf = (row: VotesRow): VotedPlaybook => ({
+  tenantId: row.tenant_id,
+  playbookId: row.playbook_id,
+  version: row.version,
+  votes: row.votes,
+  notUseful: row.not_useful,
+  actors: row.actors,
+});
+
+/** On the action's first surface. */
+const titleOf = (body: string, actionId: string): string => {
+  const { actions } = JSON.parse(body) as Pick<MmmDecision, 'actions'>;
+  const payload = actions.find((action) => action.action_id === actionId)?.payload ?? {};
+  return Object.values(payload)[0]?.title ?? '';
+};
+
+/** Votes are counted over all tenants as role mmm_pipeline; everything of one tenant is read and written as mmm_api, bound to it. */
+export class PostgresProbation implements ProbationStore {
+  readonly #pipeline: Database;
+  readonly #api: Database;
+
+  constructor(databases: { readonly pipeline: Database; readonly api: Database }) {
+    this.#pipeline = databases.pipeline;
+    this.#api = databases.api;
+  }
+
+  async votes(): Promise<readonly VotedPlaybook[]> {
+    return (await this.#pipeline.query<VotesRow>(sqlFile('probation-votes'))).map(votedOf);
+  }
+
+  async putOnProbation(playbook: VotedPlaybook, lowerBound: number): Promise<boolean> {
+    const { tenantId, playbookId, version, votes, notUseful, actors } = playbook;
+    return await asTenant(this.#api, tenantId, async (tx) => {
+      const written = await tx.execute(sql`
+        INSERT INTO mmm_playbook_probation (tenant_id, playbook_id, version, votes, not_useful, actors, lower_bound)
+        VALUES (${tenantId}, ${playbookId}, ${version}, ${votes}, ${notUseful}, ${actors}, ${lowerBound})
+        ON CONFLICT DO NOTHING RETURNING version`);
+      if (written.rows.length === 0) return false;
+      await tx.insert(audit).values({
+        tenantId,
+        who: WHO,
+        what: 'playbook_on_probation',
+        subject: playbookId,
+        details: { version, votes, not_useful: notUseful, actors, lower_bound: lowerBound },
+      });
+      // As definitions.ts: every process drops what it compiled of this tenant.
+      await tx.execute(sql`SELECT pg_notify('mmm_rules', ${tenantId})`);
+      return true;
+    });
+  }
+
+  async onProbation(tenantId: string): Promise<readonly ProbationOnFile[]> {
+    const { rows } = await asTenant(this.#api, tenantId, async (tx) =>
+      tx.execute<ProbationRow & Record<string, unknown>>(sql`
+        SELECT b.tenant_id, b.playbook_id, b.version, b.votes, b.not_useful, b.actors, b.lower_bound,
+               round(extract(epoch FROM b.since) * 1000)::bigint AS since_ms, p.document ->> 'owner' AS owner,
+               coalesce(p.status = 'published', false) AS published
+          FROM mmm_playbook_probation b
+          LEFT JOIN mmm_playbooks p ON p.tenant_id = b.tenant_id AND p.playbook_id = b.playbook_id AND p.version = b.version
+         WHERE b.tenant_id = ${tenantId} ORDER BY b.playbook_id, b.version`),
+    );
+    return rows.map((row) => ({
+      ...votedOf(row),
+      sinceMs: Number(row.since_ms),
+      lowerBound: row.lower_bound,
+      owner: row.owner ?? '',
+      published: row.published,
+    }));
+  }
+
+  async notUseful(tenantId: string, limit: number): Promise<readonly NotUsefulAction[]> {
+    const rows = await this.#api.transaction(async (tx) => {
+      await tx.query(`SELECT set_config('mmm.tenant', $1, true)`, [tenantId]);
+      return await tx.query<{
+        playbook_id: string;
+        version: number;
+        action_id: string;
+        action_type: string;
+        actor_id: string;
+        reason: string;
+        body: string;
+      }>(sqlFile('not-useful-actions'), [tenantId, limit]);
+    });
+    return rows.map((row) => ({
+      playbookId: row.playbook_id,
+      version: row.version,
+      actionType: row.action_type,
+      actorId: row.actor_id,
+      title: titleOf(row.body, row.action_id),
+      reason: row.reason,
+    }));
+  }
+}
