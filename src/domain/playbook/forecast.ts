@@ -1,8 +1,8 @@
+import { wouldDefer } from '../decision/deferral.ts';
 import type { TenantPolicy } from '../rules.ts';
 import { type LoudDay, loudWeek, type LoudWeek } from '../time/loud-week.ts';
 import { DAY_MS, HOUR_MS } from '../time/zones.ts';
 import { TIERS } from '../vocabulary.ts';
-import { defers } from './deferral-mode.ts';
 import { durationText } from './duration.ts';
 import type { Playbook } from './model.ts';
 
@@ -133,9 +133,10 @@ const interactingOf = (terms: readonly Term[], week: LoudWeek, produced: number)
  * Model. `perWeek` is how many signals a week of one actor trigger it and meet its condition; each makes one action per entry of `actions`. A
  * day lets through the least of all daily terms; the hour's quota and the cool-down count how often they fit into the loud part of that day,
  * the cool-down also how often it fits into a week; a day without loud time lets nothing through. What is produced above that is lost in the long
- * run, because a queue that is filled faster than it is emptied only grows: it expires where the action would be deferred, else it is dropped.
+ * run, because a queue that is filled faster than it is emptied only grows: it expires where the action would be deferred (whether it waits first, gives
+ * way to a newer one or could only come after its expiry), else it is dropped.
  *
- * Limits of the model. The playbook is alone (others take from the same quotas), signals come when they fit best, no daylight saving, nobody has
+ * Limits of the model. Every signal is about a subject of its own (the next about the same one revises the card at no charge). The playbook is alone (others take from the same quotas), signals come when they fit best, no daylight saving, nobody has
  * opted out. `subject_cooldown` and `subject_rest` depend on how many subjects there are and are left out; limits per repository count only where
  * the triggers name their repositories without wildcards. So the truth may be lower, never higher.
  *
@@ -149,7 +150,7 @@ export const forecastOf = (playbook: Playbook, policy: Policy, perWeek: number):
   const capacity = capacityOf(terms, week);
   const sent = Math.min(produced, capacity);
   const lost = produced - sent;
-  const deferring = playbook.actions.filter(({ type }) => defers(playbook, type)).length / playbook.actions.length;
+  const deferring = playbook.actions.filter(({ type }) => wouldDefer(playbook, type)).length / playbook.actions.length;
   const expired = lost * deferring;
   return {
     produced,

@@ -1,7 +1,7 @@
+import { wouldDefer } from '../decision/deferral.ts';
 import type { TenantPolicy } from '../rules.ts';
 import { loudWeek } from '../time/loud-week.ts';
 import { durationText } from './duration.ts';
-import { defers } from './deferral-mode.ts';
 import { finding } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { capacityOf, forecastInWords, forecastOf, settingsInWords, termsOf } from './forecast.ts';
@@ -108,7 +108,7 @@ const starving = (forecast: Forecast): string | null => {
 const quietNote = (playbook: Playbook, policy: Policy): readonly string[] => {
   const { longestQuietMs } = loudWeek(policy.quietHours);
   const { expiresAfterMs } = playbook.deferral;
-  if (!playbook.actions.some(({ type }) => defers(playbook, type)) || longestQuietMs <= expiresAfterMs) return [];
+  if (!playbook.actions.some(({ type }) => wouldDefer(playbook, type)) || longestQuietMs <= expiresAfterMs) return [];
   if (longestQuietMs === Infinity) return [];
   return [
     `quiet_hours last up to ${durationText(longestQuietMs)}, deferral.expires_after is ${durationText(expiresAfterMs)}: what comes in the first ` +

@@ -1,5 +1,7 @@
+import { JITTER_MAX_MS } from '../../domain/decision/deferral.ts';
 import type { Plan, PlannedAction, PlannedCandidate, SurfacePayload } from '../../domain/decision/planned.ts';
 import { SURFACES } from '../../domain/vocabulary.ts';
+import { momentOf } from './moment.ts';
 import type { Difference, Expected, ExpectedAction, ExpectedCandidate, ExpectedText, Texts } from './scenario.ts';
 
 type Found = string | number | boolean | null | undefined;
@@ -27,14 +29,31 @@ const lists = (
 const nameOf = ({ playbook, action }: { readonly playbook: string; readonly action: string }): string =>
   `${playbook} ${action}`;
 
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Everyone's deferrals are spread over the minutes after the moment itself. */
+const until = (
+  path: string,
+  expected: string | undefined,
+  found: number | null,
+  nowMs: number,
+): readonly Difference[] => {
+  if (expected === undefined) return [];
+  const fromMs = momentOf(expected, nowMs);
+  if (found !== null && found >= fromMs && found < fromMs + JITTER_MAX_MS) return [];
+  return [{ path, expected: `within ten minutes from ${iso(fromMs)}`, found: found === null ? 'nothing' : iso(found) }];
+};
+
 const compareCandidate = (
   path: string,
   expected: ExpectedCandidate,
   found: PlannedCandidate,
+  nowMs: number,
 ): readonly Difference[] => [
   ...equal(`${path}.version`, expected.version, found.playbookVersion),
   ...equal(`${path}.disposition`, expected.disposition, found.disposition),
   ...equal(`${path}.reason`, expected.reason, found.reasonCode),
+  ...until(`${path}.until`, expected.until, found.untilMs, nowMs),
   ...Object.entries(expected.gates ?? {}).flatMap(([gate, code]) => {
     const verdict = found.verdicts.find((one) => one.gate === gate);
     const said = verdict === undefined ? undefined : verdict.pass ? 'pass' : verdict.code;
@@ -95,8 +114,8 @@ const inOrder = <E extends { readonly playbook: string; readonly action: string 
   });
 };
 
-/** Everything in which a decision differs from what a scenario says; what it does not say is free. */
-export const differencesOf = (expected: Expected, plan: Plan): readonly Difference[] => [
+/** Everything in which a decision made at `nowMs` differs from what a scenario says; what it does not say is free. */
+export const differencesOf = (expected: Expected, plan: Plan, nowMs: number): readonly Difference[] => [
   ...equal('result', expected.result, plan.result),
   ...(expected.candidates === undefined
     ? []
@@ -105,7 +124,7 @@ export const differencesOf = (expected: Expected, plan: Plan): readonly Differen
         expected.candidates,
         plan.candidates,
         ({ playbookId, actionType }) => nameOf({ playbook: playbookId, action: actionType }),
-        compareCandidate,
+        (path, one, candidate) => compareCandidate(path, one, candidate, nowMs),
       )),
   ...(expected.said === undefined
     ? []

@@ -11,6 +11,7 @@ import type { TenantRules } from '../../domain/rules.ts';
 import { tenantActorsFrom } from '../../domain/tenant-actors.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import { differencesOf } from './compare.ts';
+import { momentOf } from './moment.ts';
 import type { Scenario, ScenarioGiven, ScenarioResult, SignalSnippet } from './scenario.ts';
 
 export interface ScenarioPorts {
@@ -24,17 +25,19 @@ export interface ScenarioRun {
   readonly plan: Plan | null;
 }
 
-const DISTANCE = /^([+-])(.+)$/;
-
-/** `now`, a distance from it or a date-time, in ms. The schema has seen to the form. */
-const momentOf = (text: string, nowMs: number): number => {
-  if (text === 'now') return nowMs;
-  const [, sign, length] = DISTANCE.exec(text) ?? [];
-  if (length === undefined) return Date.parse(text);
-  return nowMs + (sign === '-' ? -1 : 1) * (parseDurationMs(length) ?? 0);
-};
-
 const actorIdOf = ({ actor }: ScenarioGiven): string => (typeof actor?.['id'] === 'string' ? actor['id'] : 'dev1');
+
+/** `{n}` in a text of a signal that comes several times is its turn, from 1: ten pushes to ten branches are ten subjects. */
+const inTurn = (snippet: SignalSnippet, turn: number): SignalSnippet => {
+  const filled = (members: object): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(members).map(([name, value]: [string, unknown]) => [
+        name,
+        typeof value === 'string' ? value.replaceAll('{n}', String(turn)) : value,
+      ]),
+    );
+  return { ...snippet, ...filled({ ...snippet, payload: filled(snippet.payload ?? {}) }) };
+};
 
 interface Moment {
   readonly id: string;
@@ -150,7 +153,7 @@ export const runScenario = (scenario: Scenario, ports: ScenarioPorts): ScenarioR
   const nowMs = Date.parse(given.at);
   const earlier = given.earlier.flatMap(({ at, signal, times = 1, every = '1s' }) =>
     Array.from({ length: times }, (_, turn) => ({
-      signal,
+      signal: inTurn(signal, turn + 1),
       atMs: momentOf(at, nowMs) + turn * (parseDurationMs(every) ?? 0),
     })),
   );
@@ -159,6 +162,6 @@ export const runScenario = (scenario: Scenario, ports: ScenarioPorts): ScenarioR
   for (const [turn, { signal, atMs }] of inTime.entries())
     ready.core.decide(signalOf(signal, given, { id: `earlier-${turn + 1}`, atMs, nowMs }), atMs);
   const made = ready.core.decide(signalOf(when.signal, given, { id: 'when', atMs: nowMs, nowMs }), nowMs);
-  const differences = differencesOf(then, made);
+  const differences = differencesOf(then, made, nowMs);
   return { result: { name, passed: differences.length === 0, differences, faults: [] }, plan: made };
 };

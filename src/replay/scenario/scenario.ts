@@ -75,6 +75,8 @@ export interface ExpectedCandidate {
   readonly version?: number;
   readonly disposition?: string;
   readonly reason?: string;
+  /** When it is deferred: from when it is due, a moment as in `EarlierSignal.at`. */
+  readonly until?: string;
   readonly gates?: Readonly<Partial<Record<GateName, string>>>;
 }
 

@@ -47,6 +47,13 @@ test('signals of the asked types by people, of this tenant and since then', asyn
 test('decisions in which the version met its condition, whatever stood in the way afterwards, by the real traces', async () => {
   const version = (number: number, met: boolean) =>
     aPlaybook({ version: number, met: () => (met ? { met } : { met: false, error: null }) });
+  const insert = async (actor: string, atMs: number, trace: string): Promise<void> => {
+    await database.pipeline.query(
+      `INSERT INTO mmm_decisions (tenant_id, decision_id, signal_id, actor_id, decided_at, body, trace, "read", receipt_id, receipt)
+       VALUES ('t1', gen_random_uuid()::text, gen_random_uuid()::text, $1, $2, '{}', $3, '{}', 'r', '{}')`,
+      [actor, new Date(atMs), trace],
+    );
+  };
   const decide = async (
     actor: string,
     atMs: number,
@@ -57,11 +64,7 @@ test('decisions in which the version met its condition, whatever stood in the wa
       playbooks: [playbook],
       policy: { quotas: { maxActionsPerDay: quota, maxActionsPerHour: 9, perRepoPerDay: 9 } },
     });
-    await database.pipeline.query(
-      `INSERT INTO mmm_decisions (tenant_id, decision_id, signal_id, actor_id, decided_at, body, trace, "read", receipt_id, receipt)
-       VALUES ('t1', gen_random_uuid()::text, gen_random_uuid()::text, $1, $2, '{}', $3, '{}', 'r', '{}')`,
-      [actor, new Date(atMs), canonicalJson(traceOf(made))],
-    );
+    await insert(actor, atMs, canonicalJson(traceOf(made)));
   };
   await decide('ann', NOON - 5 * DAY, version(3, true));
   await decide('ann', NOON - 4 * DAY, version(3, true), 0);
@@ -69,6 +72,13 @@ test('decisions in which the version met its condition, whatever stood in the wa
   await decide('bob', NOON - 2 * DAY, version(3, false));
   await decide('bob', NOON - 2 * DAY, version(2, true));
   await decide('bob', NOON - 40 * DAY, version(3, true));
+  const odd = (more: object): string =>
+    JSON.stringify({ candidates: [{ playbook_id: 'tests-missing', playbook_version: 3, verdicts: [], ...more }] });
+  for (const trace of [
+    odd({ continues: 'an-action', reason_code: 'sent' }),
+    odd({ continues: null, reason_code: 'revised' }),
+  ])
+    await insert('cat', NOON - DAY, trace);
   const ask = async (id: string, number: number) =>
     await producedArrivals(database.api, 't1', NOON - 28 * DAY, id, number);
   expect(await ask('tests-missing', 3)).toEqual({ signals: 3, actors: 2, sinceMs: NOON - 5 * DAY });

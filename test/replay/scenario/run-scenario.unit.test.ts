@@ -127,8 +127,8 @@ describe('what can not be run is a failure, with its place', () => {
 
 test('the same file gives the same report, and the order in which earlier signals are written does not matter', async () => {
   const earlier = [
-    '{ at: -2h, signal: { event_type: commit_pushed } }',
-    '{ at: -3h, signal: { event_type: commit_pushed } }',
+    '{ at: -2h, signal: { event_type: commit_pushed, branch: a } }',
+    '{ at: -3h, signal: { event_type: commit_pushed, branch: b } }',
   ];
   const text = (order: readonly string[]): readonly string[] => [
     `given: { tenant: { quotas: { max_actions_per_day: 2 } }, playbooks: [{ playbook: ${PLAYBOOK} }], earlier: [${order.join(', ')}] }`,
@@ -138,4 +138,27 @@ test('the same file gives the same report, and the order in which earlier signal
   const back = await run(...text(earlier.toReversed()));
   expect(there.passed).toBe(1);
   expect(back.gates).toEqual(there.gates);
+});
+
+test('{n} is the turn of a signal that comes several times', async () => {
+  const { passed } = await run(
+    `given: { playbooks: [{ playbook: ${PLAYBOOK.replace('A push', '\'{{recent.distinct("branch", "commit_pushed", "7d")}} branches\'')} }] }`,
+    'scenarios:',
+    "  - { name: n, given: { earlier: [{ at: -2d, times: 3, every: 1h, signal: { event_type: commit_pushed, branch: 'b{n}' } }] }, when: { signal: { event_type: commit_pushed, branch: main } }, then: { said: [{ playbook: pushes, action: mirror, on: { ide: { title: 4 branches } } }] } }",
+  );
+  expect(passed).toBe(1);
+});
+
+test('a moment of release is met within the spread, and only then', async () => {
+  const mentor = PLAYBOOK.replace('type: mirror', 'type: mentor');
+  const until = async (moment: string) =>
+    await run(
+      `given: { at: '2026-05-06T23:00:00Z', playbooks: [{ playbook: ${mentor} }] }`,
+      `scenarios: [{ name: n, when: { signal: { event_type: commit_pushed } }, then: { candidates: [{ playbook: pushes, action: mentor, until: '${moment}' }] } }]`,
+    );
+  expect(await until('+7h')).toMatchObject({ passed: 1 });
+  const { file } = await until('+6h');
+  expect(file.scenarios[0]?.differences).toMatchObject([
+    { path: 'candidates[0].until', expected: 'within ten minutes from 2026-05-07T05:00:00.000Z' },
+  ]);
 });
