@@ -86,6 +86,7 @@ export const outcomeJournalContract = (name: string, make: () => Promise<Journal
         playbookVersion: 1,
         actionType: 'mirror',
         read: decided.decisions[0]?.read,
+        trace: decided.decisions[0]?.trace,
         receipt: Buffer.from(decided.decisions[0]?.receipt ?? []).toString(),
         outcomes: [],
       });

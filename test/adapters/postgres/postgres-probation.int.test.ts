@@ -35,7 +35,9 @@ const action = async (tenantId: string, actorId: string, version: number, title:
   const plain = next(await foldOne(journal, key));
   const decisions = plain.decisions.map((row) => {
     const [sent] = row.actions.map((one) => ({ ...one, playbookVersion: version }));
-    const body = { actions: [{ action_id: sent!.actionId, payload: { ide: { title }, ci: { title } } }] };
+    // As a branch of that name would be stored: JSON functions of PostgreSQL refuse the whole text for it.
+    const context = { branch: 'fix\u0000' };
+    const body = { context, actions: [{ action_id: sent!.actionId, payload: { ide: { title }, ci: { title } } }] };
     return { ...row, actions: [sent!], body: JSON.stringify(body) };
   });
   const decided = { ...plain, decisions };

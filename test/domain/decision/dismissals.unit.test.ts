@@ -1,15 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Dismissal, DISMISSAL_WINDOW_MS, DISMISSALS_MAX, emptyState } from '../../../src/domain/actor-state.ts';
+import { subjectOfAction } from '../../../src/domain/decision/action-subject.ts';
 import { dismissalOf, withDismissal } from '../../../src/domain/decision/dismissals.ts';
 import { evolve, foldEntries } from '../../../src/domain/decision/evolve.ts';
 import { outcomeEntryOf } from '../../../src/domain/decision/outcome-entry.ts';
+import { traceOf } from '../../../src/domain/decision/trace.ts';
 import { canonicalJson } from '../../../src/domain/receipt/canonical-json.ts';
 import { OUTCOME_RESULTS } from '../../../src/domain/vocabulary.ts';
 import {
   aMentor,
   anAction,
   aPlaybook,
+  aSignal,
   DAY,
   type Given,
   HOUR,
@@ -23,6 +26,7 @@ import {
   vetoesOf,
   vetoOf,
 } from './given.ts';
+import { ends, Story } from './story.ts';
 
 const MAIN = JSON.stringify(['branch', 'org/app', 'main']);
 const OTHER = JSON.stringify(['branch', 'org/app', 'other']);
@@ -100,6 +104,65 @@ describe('given an advice that its reader has dismissed', () => {
     const snoozed = (untilMs: number): Given => ({ state: { profile: preferring({ snoozeUntilMs: untilMs }) } });
     expect(after(no(NOON), snoozed(NOON + DAY))).toBe(DISMISSED);
     expect(after(no(NOON), snoozed(NOON + 20 * DAY))).toBe('preference: snoozed');
+  });
+});
+
+describe('given several advices that were put off and come back together', () => {
+  const NIGHT = NOON + 11 * HOUR;
+  const pr = (number: number) => ({
+    repo_id: 'org/app',
+    branch: null,
+    payload: { pr_number: number, files_changed: 1 },
+  });
+  const night = (): Story => {
+    const playbooks = ['a', 'b'].map((id) => aPlaybook({ id, deferral: { mode: 'defer', expiresAfterMs: DAY } }));
+    const story = new Story([playbooks[0]!]);
+    story.signal(NIGHT, pr(7));
+    story.playbooks = [playbooks[1]!];
+    story.signal(NIGHT + 1, pr(8));
+    story.playbooks = playbooks;
+    return story;
+  };
+  const subject = (number: number): string => JSON.stringify(['pull_request', 'org/app', number]);
+
+  test('when one is dismissed, then the no is about its own subject, not about that of the signal that released them', () => {
+    const story = night();
+    const [digest] = story.releaseUntil(NOON + DAY);
+    const trace = canonicalJson(traceOf(digest!.plan));
+    const read = JSON.stringify({
+      signal: aSignal({ source: 'mmm', branch: null, payload: { attempt: 1 } }),
+      originals: Object.fromEntries(story.originals),
+    });
+    const about = digest!.plan.actions.map(({ playbookId, actionId }) => [
+      playbookId,
+      subjectOfAction({ read, trace }, actionId),
+    ]);
+    expect(Object.fromEntries(about)).toEqual({ a: subject(7), b: subject(8) });
+    // Of a decision about its own signal it is that signal's, whatever else is stored.
+    const own = story.signal(NOON + DAY, pr(9));
+    const ownRead = JSON.stringify({ signal: aSignal(pr(9)) });
+    const ownTrace = canonicalJson(traceOf(own.plan));
+    expect(subjectOfAction({ read: ownRead, trace: ownTrace }, own.plan.actions[0]!.actionId)).toBe(subject(9));
+  });
+
+  test('when one of them was dismissed meanwhile, then it is superseded and the other is said', () => {
+    const story = night();
+    story.state = { ...story.state, dismissals: [no(NIGHT + 2, { playbookId: 'a', subject: subject(7) })] };
+    expect(
+      story
+        .releaseUntil(NOON + DAY)
+        .flatMap(ends)
+        .sort(),
+    ).toEqual(['delivered: sent', 'superseded: dismissed_before']);
+  });
+
+  test('when its card is live, then the next signal revises nothing', () => {
+    const story = new Story([aPlaybook()]);
+    const first = story.signal(NOON, pr(7));
+    expect(ends(first)).toEqual(['delivered: sent']);
+    story.state = { ...story.state, dismissals: [no(NOON + 1, { subject: subject(7) })] };
+    const next = story.signal(NOON + 2, pr(7));
+    expect([ends(next), next.deliveries]).toEqual([['suppressed: dismissed_before'], []]);
   });
 });
 
