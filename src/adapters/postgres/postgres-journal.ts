@@ -34,7 +34,7 @@ const PURGE_ROWS = 2_000;
 /** A signal id committed by another shard between our look and our insert: the second look finds it. More than twice is a fault. */
 const COMMIT_ATTEMPTS = 3;
 
-type EntryTuple = [
+export type EntryTuple = [
   kind: 'signal',
   version: number,
   signalId: string,
@@ -69,7 +69,8 @@ interface OutboxResult {
   readonly headers: string;
 }
 
-const entryOf = ([
+/** A row of the journal as `json_build_array` of fold.sql gives it. */
+export const entryOf = ([
   kind,
   version,
   signalId,

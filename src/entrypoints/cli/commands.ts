@@ -34,6 +34,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'lint, test, import, export, publish and compare playbooks',
     load: async () => (await import('./playbooks.ts')).playbooksCommand,
   },
+  explain: {
+    summary: 'why a signal led to a nudge or did not, and what would have been enough',
+    load: async () => (await import('./explain.ts')).explainCommand,
+  },
   receipts: {
     summary: 'verify receipts, print the public key',
     load: async () => (await import('./receipts.ts')).receiptsCommand,

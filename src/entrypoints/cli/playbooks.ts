@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CliCommand, CliIo } from './command.ts';
+import { registerBacktest } from './playbooks-backtest.ts';
 import { registerFiles } from './playbooks-files.ts';
 import { registerTest } from './playbooks-test.ts';
 import { registerVersions } from './playbooks-versions.ts';
@@ -12,5 +13,6 @@ export const playbooksCommand: CliCommand = {
     registerFiles(playbooks, io);
     registerTest(playbooks, io);
     registerVersions(playbooks, io);
+    registerBacktest(playbooks, io);
   },
 };

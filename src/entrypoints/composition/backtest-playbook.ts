@@ -1,0 +1,65 @@
+import type { Finding } from '../../domain/playbook/finding.ts';
+import type { TenantRules } from '../../domain/rules.ts';
+import { MmmError } from '../../errors.ts';
+import { type BacktestReport, buildBacktestReport } from '../../replay/backtest/backtest-report.ts';
+import { type BacktestObserver, runBacktest } from '../../replay/backtest/run-backtest.ts';
+import { type RulesDocuments, rulesInForce } from '../../replay/rules-in-force.ts';
+import { recordedDeps } from './recorded.ts';
+import { lintPath } from './playbook-set.ts';
+import type { Store } from './store.ts';
+
+export interface BacktestOptions {
+  readonly file: string;
+  readonly tenantId: string;
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly progress: BacktestObserver;
+}
+
+const lines = (file: string, findings: readonly Finding[]): string =>
+  findings.map(({ path, message, remedy }) => `${file}: ${path}: ${message}; ${remedy}`).join('\n');
+
+/** The playbook of one file, linted. Throws USAGE, PLAYBOOK_INVALID. */
+const playbookOf = async (file: string): Promise<{ readonly playbookId: string; readonly document: unknown }> => {
+  const linted = await lintPath(file);
+  const [only] = linted;
+  if (only === undefined || linted.length > 1) throw new MmmError('USAGE', `${file}: give the file of one playbook`);
+  if (only.playbookId === null || only.findings.length > 0)
+    throw new MmmError('PLAYBOOK_INVALID', lines(only.file, only.findings));
+  return { playbookId: only.playbookId, document: only.document };
+};
+
+/**
+ * What the file's version would have done since then, against the rules that are live now. Throws USAGE, PLAYBOOK_INVALID, RESOURCE_NOT_FOUND.
+ */
+export const backtestPlaybook = async (
+  store: Pick<Store, 'api'>,
+  { file, tenantId, sinceMs, untilMs, progress }: BacktestOptions,
+): Promise<BacktestReport> => {
+  const { playbookId, document } = await playbookOf(file);
+  const deps = recordedDeps(store);
+  const held = await deps.history.rules(tenantId);
+  const found = rulesInForce(held, untilMs);
+  if (found === null)
+    throw new MmmError('RESOURCE_NOT_FOUND', `there is no tenant ${tenantId}; create it first: mmm tenants apply`);
+  const { documents } = found;
+  const liveVersion = documents.playbooks.find((one) => one.playbookId === playbookId)?.version ?? null;
+  const others = documents.playbooks.filter((one) => one.playbookId !== playbookId);
+  // The number that an import would give it: it is in ids only, and the version it is compared with must not share them.
+  const version =
+    1 + Math.max(0, ...held.playbooks.filter((one) => one.playbookId === playbookId).map((one) => one.version));
+  const compile = (what: string, rules: RulesDocuments): TenantRules => {
+    const compiled = deps.compile(rules);
+    if (compiled === null)
+      throw new MmmError('TENANTS_FILE_INVALID', `the policy of ${tenantId} can not be used (${what})`);
+    return compiled;
+  };
+  const stretch = { fromMs: sinceMs, toMs: untilMs };
+  const rules = {
+    playbookId,
+    live: compile('live', documents),
+    next: compile('this file', { ...documents, playbooks: [...others, { playbookId, version, document }] }),
+  };
+  const tally = await runBacktest(deps, { tenantId, stretch, rules }, progress);
+  return buildBacktestReport(tally, { playbookId, liveVersion, stretch });
+};
