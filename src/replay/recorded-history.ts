@@ -1,4 +1,5 @@
 import type { ActorProfile, JournalEntry } from '../domain/actor-state.ts';
+import type { ContextFacts } from '../domain/decision/planned.ts';
 import type { MmmSignalInput } from '../generated/records.ts';
 
 /** A line of the journal with what is needed to plan it again. */
@@ -72,6 +73,8 @@ export interface StoredVersion {
 export interface DecisionRead {
   readonly signal: MmmSignalInput;
   readonly profile: ActorProfile | null;
+  /** Absent in decisions of releases that had none. */
+  readonly context?: ContextFacts;
   readonly snapshot_hash: string;
   readonly policy_version_ids: readonly string[];
 }

@@ -35,9 +35,11 @@ const inStretch = (line: RecordedLine, { fromMs, toMs }: Stretch): boolean =>
 /** The recorded journal, as role mmm_api: row level security holds the tenant even if a condition were wrong (G7), and nothing can be written. */
 export class PostgresRecordedHistory implements RecordedHistory {
   readonly #api: Database;
+  readonly #linesPerPiece: number;
 
-  constructor(api: Database) {
+  constructor(api: Database, linesPerPiece = LINES_PER_PIECE) {
     this.#api = api;
+    this.#linesPerPiece = linesPerPiece;
   }
 
   async #as<T>(tenantId: string, work: (tx: Queryable) => Promise<T>): Promise<T> {
@@ -77,7 +79,8 @@ export class PostgresRecordedHistory implements RecordedHistory {
     const fetch = async (): Promise<readonly LineRow[]> =>
       await this.#as(
         tenantId,
-        async (tx) => await tx.query<LineRow>(sqlFile('recorded-lines'), [tenantId, actorId, version, LINES_PER_PIECE]),
+        async (tx) =>
+          await tx.query<LineRow>(sqlFile('recorded-lines'), [tenantId, actorId, version, this.#linesPerPiece]),
       );
     let next = fetch();
     for (;;) {
@@ -129,9 +132,9 @@ export class PostgresRecordedHistory implements RecordedHistory {
       );
       // From the audit: the rows themselves know only their latest publication, and a rollback publishes an older version anew.
       const publications = await tx.query<{ playbook_id: string; version: number | null; at_ms: string }>(
-        `SELECT subject AS playbook_id, CASE what WHEN 'playbook_published' THEN (details->>'version')::integer END AS version,
+        `SELECT subject AS playbook_id, CASE WHEN what <> 'playbook_deprecated' THEN (details->>'version')::integer END AS version,
                 (extract(epoch FROM at) * 1000)::bigint AS at_ms
-           FROM mmm_audit WHERE tenant_id = $1 AND what IN ('playbook_published', 'playbook_deprecated')
+           FROM mmm_audit WHERE tenant_id = $1 AND what IN ('playbook_published', 'playbook_rolled_back', 'playbook_deprecated')
           ORDER BY audit_id`,
         [tenantId],
       );

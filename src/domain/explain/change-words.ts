@@ -47,6 +47,7 @@ const CONTEXT_WORDS: Readonly<Record<string, string>> = {
   incidentActive: 'no incident at that time',
   freezeActive: 'no change freeze at that time',
   onCall: 'you not being on call',
+  releaseFailed: 'no failed release in this repository',
 };
 
 const signalWords = ({ field, to }: SignalChange): string => {

@@ -8,10 +8,17 @@ type Veto = Extract<Verdict, { readonly pass: false }>;
 /** A raised limit lets the more important candidates of the same decision through as well: so many more than one may be needed. */
 const EXTRA_MAX = 8;
 
-const TENANT_OF: Readonly<Record<string, TenantLimit>> = {
-  cap_hour: 'max_actions_per_hour',
-  cap_day: 'max_actions_per_day',
-  cap_repo_day: 'per_repo_per_day',
+const TENANT_OF: Readonly<
+  Record<
+    string,
+    { readonly limit: TenantLimit; readonly of: 'maxActionsPerDay' | 'maxActionsPerHour' | 'perRepoPerDay' }
+  >
+> = {
+  cap_hour: { limit: 'max_actions_per_hour', of: 'maxActionsPerHour' },
+  cap_reserved_hour: { limit: 'max_actions_per_hour', of: 'maxActionsPerHour' },
+  cap_day: { limit: 'max_actions_per_day', of: 'maxActionsPerDay' },
+  cap_repo_day: { limit: 'per_repo_per_day', of: 'perRepoPerDay' },
+  cap_reserved_repo: { limit: 'per_repo_per_day', of: 'perRepoPerDay' },
 };
 const PLAYBOOK_COUNT_OF: Readonly<Record<string, PlaybookLimit>> = {
   cap_playbook_day: 'per_actor_per_day',
@@ -52,8 +59,16 @@ export const limitChanges = (input: PlanInput, playbook: Playbook, veto: Veto): 
   if (used !== null && limit !== null) {
     if (code === 'cap_reserved') return reserveChanges(input, playbook, used, limit);
     const tenant = TENANT_OF[code];
-    if (tenant !== undefined)
-      return countsUp(used).map((to) => ({ kind: 'limit', playbookId: null, limit: tenant, from: limit, to }));
+    if (tenant !== undefined) {
+      const from = input.rules?.policy.quotas[tenant.of] ?? limit;
+      return countsUp(Math.max(used, from)).map((to) => ({
+        kind: 'limit',
+        playbookId: null,
+        limit: tenant.limit,
+        from,
+        to,
+      }));
+    }
     const own = PLAYBOOK_COUNT_OF[code];
     if (own !== undefined)
       return countsUp(used).map((to) => ({ kind: 'limit', playbookId: playbook.id, limit: own, from: limit, to }));

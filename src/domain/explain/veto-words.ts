@@ -40,6 +40,7 @@ const WORDS: Readonly<Record<string, (facts: Facts, reader: Reader) => string>> 
   condition_error: (facts) => `its condition could not be evaluated: ${text(facts, 'error')}`,
   incident_active: () => 'there was an incident',
   freeze_active: () => 'there was a change freeze',
+  release_failed: () => 'a release of this repository had failed',
   on_call: () => 'you were on call',
   action_type_disabled: (facts) => `${text(facts, 'action_type')} is switched off for the tenant`,
   surface_not_relevant: () => 'its places are for more serious events',
@@ -62,6 +63,10 @@ const WORDS: Readonly<Record<string, (facts: Facts, reader: Reader) => string>> 
   cap_hour: (facts) => `you have had ${used(facts)} for one hour`,
   cap_day: (facts) => `you have had ${used(facts)} for one day`,
   cap_reserved: (facts) => `you have had ${used(facts)} for one day; the rest is kept for what is more important`,
+  cap_reserved_hour: (facts) => `you have had ${used(facts)} for one hour; the rest is kept for what is more important`,
+  cap_reserved_repo: (facts) =>
+    `you have had ${used(facts)} for one day in this repository; the rest is kept for what is more important`,
+  cap_type_day: (facts) => `you have had ${used(facts)} of this kind for one day`,
   cap_repo_day: (facts) => `you have had ${used(facts)} for one day in this repository`,
   cap_playbook_day: (facts) => `you have had ${used(facts)} of this playbook for one day`,
   cap_playbook_repo_day: (facts) => `you have had ${used(facts)} of this playbook for one day in this repository`,
@@ -70,4 +75,5 @@ const WORDS: Readonly<Record<string, (facts: Facts, reader: Reader) => string>> 
 
 /** Why, in words. */
 export const vetoWords = ({ code, facts }: Pick<FirstVeto, 'code' | 'facts'>, reader: Reader): string =>
-  WORDS[code]?.(facts, reader) ?? code.replaceAll('_', ' ');
+  WORDS[code]?.(facts, reader) ??
+  (facts['rule'] === undefined ? code.replaceAll('_', ' ') : `muted by the rule ${text(facts, 'rule')}`);

@@ -1,3 +1,6 @@
+import { readPlaybookFiles } from '../../adapters/files/playbook-files.ts';
+import { compilePlaybook } from '../../domain/playbook/compile-playbook.ts';
+import type { ConditionCompiler } from '../../domain/playbook/condition.ts';
 import type { Finding } from '../../domain/playbook/finding.ts';
 import type { TenantRules } from '../../domain/rules.ts';
 import { MmmError } from '../../errors.ts';
@@ -5,7 +8,6 @@ import { type BacktestReport, buildBacktestReport } from '../../replay/backtest/
 import { type BacktestObserver, runBacktest } from '../../replay/backtest/run-backtest.ts';
 import { type RulesDocuments, rulesInForce } from '../../replay/rules-in-force.ts';
 import { recordedDeps } from './recorded.ts';
-import { lintPath } from './playbook-set.ts';
 import type { Store } from './store.ts';
 
 export interface BacktestOptions {
@@ -16,17 +18,24 @@ export interface BacktestOptions {
   readonly progress: BacktestObserver;
 }
 
-const lines = (file: string, findings: readonly Finding[]): string =>
-  findings.map(({ path, message, remedy }) => `${file}: ${path}: ${message}; ${remedy}`).join('\n');
+const refuse = (file: string, findings: readonly Finding[]): MmmError =>
+  new MmmError(
+    'PLAYBOOK_INVALID',
+    findings.map(({ path, message, remedy }) => `${file}: ${path}: ${message}; ${remedy}`).join('\n'),
+  );
 
-/** The playbook of one file, linted. Throws USAGE, PLAYBOOK_INVALID. */
-const playbookOf = async (file: string): Promise<{ readonly playbookId: string; readonly document: unknown }> => {
-  const linted = await lintPath(file);
-  const [only] = linted;
-  if (only === undefined || linted.length > 1) throw new MmmError('USAGE', `${file}: give the file of one playbook`);
-  if (only.playbookId === null || only.findings.length > 0)
-    throw new MmmError('PLAYBOOK_INVALID', lines(only.file, only.findings));
-  return { playbookId: only.playbookId, document: only.document };
+/** The playbook of one file. It must be one that could run; the lint is for publishing. Throws USAGE, PLAYBOOK_INVALID. */
+const playbookOf = async (
+  file: string,
+  conditions: ConditionCompiler,
+): Promise<{ readonly playbookId: string; readonly document: unknown }> => {
+  const files = await readPlaybookFiles(file);
+  const [only] = files;
+  if (only === undefined || files.length > 1) throw new MmmError('USAGE', `${file}: give the file of one playbook`);
+  if (!only.ok) throw refuse(only.file, only.findings);
+  const compiled = compilePlaybook(only.playbook, conditions);
+  if (!compiled.ok) throw refuse(only.file, compiled.findings);
+  return { playbookId: only.playbook.id, document: only.document };
 };
 
 /**
@@ -36,8 +45,8 @@ export const backtestPlaybook = async (
   store: Pick<Store, 'api'>,
   { file, tenantId, sinceMs, untilMs, progress }: BacktestOptions,
 ): Promise<BacktestReport> => {
-  const { playbookId, document } = await playbookOf(file);
   const deps = recordedDeps(store);
+  const { playbookId, document } = await playbookOf(file, deps.conditions);
   const held = await deps.history.rules(tenantId);
   const found = rulesInForce(held, untilMs);
   if (found === null)

@@ -19,7 +19,7 @@ export const recordedDeps = ({ api }: Pick<Store, 'api'>): ExplainDeps => {
       const compiled = compileRules({ ...documents, conditions, ids: uuidIds });
       return compiled.ok ? compiled.rules : null;
     },
-    contextOf: () => NO_CONTEXT,
+    noContext: NO_CONTEXT,
     nowMs: Date.now(),
   };
 };

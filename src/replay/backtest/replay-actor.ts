@@ -15,9 +15,11 @@ export interface ComparedRules {
   readonly next: TenantRules;
 }
 
-export interface ReplayDeps {
-  readonly ids: IdPort;
-  readonly contextOf: (signal: MmmSignalInput) => ContextFacts;
+/** What was read for a signal besides the state and the rules. */
+export interface Recorded {
+  readonly signal: MmmSignalInput;
+  readonly profile: ActorProfile | null;
+  readonly context: ContextFacts;
 }
 
 /** One recorded signal, planned under both sets of rules. The same object twice: nothing could differ. */
@@ -36,17 +38,17 @@ const withoutDigests = (ids: IdPort): IdPort => ({ ...ids, sha256: () => '' });
  * its own charges. As long as both states are the same and the playbook in question does not look at a signal, one plan is both.
  */
 export class ActorReplay {
-  readonly #deps: ReplayDeps;
+  readonly #ids: IdPort;
   readonly #rules: ComparedRules;
   readonly #compared: readonly CompiledPlaybook[];
   readonly #entryIds: IdPort;
   #live: ActorState = emptyState(null);
   #next: ActorState = this.#live;
 
-  constructor(deps: ReplayDeps, rules: ComparedRules) {
-    this.#deps = deps;
+  constructor(ids: IdPort, rules: ComparedRules) {
+    this.#ids = ids;
     this.#rules = rules;
-    this.#entryIds = withoutDigests(deps.ids);
+    this.#entryIds = withoutDigests(ids);
     this.#compared = [rules.live, rules.next].flatMap(({ playbooks }) =>
       playbooks.all.filter(({ playbook }) => playbook.id === rules.playbookId),
     );
@@ -59,11 +61,12 @@ export class ActorReplay {
     this.#next = same ? this.#live : evolve(this.#next, entry);
   }
 
-  replay(entry: JournalEntry, signal: MmmSignalInput, profile: ActorProfile | null): ReplayedSignal {
+  replay(entry: JournalEntry, recorded: Recorded): ReplayedSignal {
+    const { signal } = recorded;
     const together = this.#live === this.#next;
-    const live = this.#plan(this.#rules.live, this.#live, entry, signal, profile);
+    const live = this.#plan(this.#rules.live, this.#live, entry, recorded);
     const next =
-      together && !this.#isCompared(signal) ? live : this.#plan(this.#rules.next, this.#next, entry, signal, profile);
+      together && !this.#isCompared(signal) ? live : this.#plan(this.#rules.next, this.#next, entry, recorded);
     const liveEntry = this.#entry(live, this.#live, entry, signal);
     this.#live = evolve(this.#live, liveEntry);
     if (live === next) this.#next = this.#live;
@@ -83,11 +86,9 @@ export class ActorReplay {
     rules: TenantRules,
     state: ActorState,
     { decidedAtMs }: JournalEntry,
-    signal: MmmSignalInput,
-    profile: ActorProfile | null,
+    { signal, profile, context }: Recorded,
   ): Plan {
-    const { ids, contextOf } = this.#deps;
-    return plan({ signal, state: { ...state, profile }, rules, context: contextOf(signal), decidedAtMs, ids });
+    return plan({ signal, state: { ...state, profile }, rules, context, decidedAtMs, ids: this.#ids });
   }
 
   #entry(made: Plan, state: ActorState, entry: JournalEntry, signal: MmmSignalInput): JournalEntry {

@@ -1,14 +1,19 @@
 import { type ActorProfile, RECENT_WINDOW_MS } from '../../domain/actor-state.ts';
+import type { ContextFacts } from '../../domain/decision/planned.ts';
+import type { IdPort } from '../../domain/ids.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { DecisionRead, RecordedHistory, RecordedLine, Stretch } from '../recorded-history.ts';
 import { BacktestTally } from './backtest-tally.ts';
-import { ActorReplay, type ComparedRules, type ReplayDeps, type ReplayedSignal } from './replay-actor.ts';
+import { ActorReplay, type ComparedRules, type Recorded, type ReplayedSignal } from './replay-actor.ts';
 
 /** What a state can see of the past, and a day more, because decided_at may be ahead of occurred_at. */
 const WARM_UP_MS = RECENT_WINDOW_MS + 24 * 3_600_000;
 
-export interface BacktestDeps extends ReplayDeps {
+export interface BacktestDeps {
   readonly history: RecordedHistory;
+  readonly ids: IdPort;
+  /** For what recorded none. */
+  readonly noContext: ContextFacts;
 }
 
 export interface BacktestRequest {
@@ -35,7 +40,7 @@ export const runBacktest = async (
   observer: BacktestObserver = {},
 ): Promise<BacktestTally> => {
   const tally = new BacktestTally(rules.playbookId);
-  let [actorId, replay] = ['', new ActorReplay(deps, rules)];
+  let [actorId, replay] = ['', new ActorReplay(deps.ids, rules)];
   let done = 0;
   const wide = { fromMs: stretch.fromMs - WARM_UP_MS, toMs: stretch.toMs };
   observer.start?.(await deps.history.count(tenantId, wide));
@@ -44,18 +49,18 @@ export const runBacktest = async (
     const withOutcome: { readonly line: RecordedLine; readonly replayed: ReplayedSignal }[] = [];
     for (const line of piece) {
       if (actorId !== line.actorId) {
-        [actorId, replay] = [line.actorId, new ActorReplay(deps, rules)];
+        [actorId, replay] = [line.actorId, new ActorReplay(deps.ids, rules)];
         tally.nextPerson();
       }
       const { entry } = line;
       const replayable = entry.kind === 'signal' && entry.decidedAtMs >= stretch.fromMs;
-      const recorded = replayable ? recordedOf(line, profiles) : null;
+      const recorded = replayable ? recordedOf(line, profiles, deps.noContext) : null;
       if (recorded === null) {
         replay.take(entry);
         if (replayable) tally.notReplayable += 1;
         continue;
       }
-      const replayed = replay.replay(entry, recorded.signal, recorded.profile);
+      const replayed = replay.replay(entry, recorded);
       tally.add(replayed);
       observer.replayed?.(line, replayed);
       if (entry.sent.some(({ playbookId }) => playbookId === rules.playbookId)) withOutcome.push({ line, replayed });
@@ -67,16 +72,19 @@ export const runBacktest = async (
   return tally;
 };
 
-interface Recorded {
-  readonly signal: MmmSignalInput;
-  readonly profile: ActorProfile | null;
-}
-
 /** The signal and the profile: of a decision those that it read, else the profile of today. Null: no text of it is kept. */
-const recordedOf = (line: RecordedLine, profiles: ReadonlyMap<string, ActorProfile>): Recorded | null => {
-  if (line.read !== null) return JSON.parse(line.read) as DecisionRead;
+const recordedOf = (
+  line: RecordedLine,
+  profiles: ReadonlyMap<string, ActorProfile>,
+  noContext: ContextFacts,
+): Recorded | null => {
+  if (line.read !== null) {
+    const { signal, profile, context } = JSON.parse(line.read) as DecisionRead;
+    return { signal, profile, context: context ?? noContext };
+  }
   if (line.signal === null) return null;
-  return { signal: JSON.parse(line.signal) as MmmSignalInput, profile: profiles.get(line.actorId) ?? null };
+  const signal = JSON.parse(line.signal) as MmmSignalInput;
+  return { signal, profile: profiles.get(line.actorId) ?? null, context: noContext };
 };
 
 const addOutcomes = async (

@@ -26,7 +26,8 @@ export interface ExplainDeps {
   readonly ids: IdPort;
   /** Null: a policy that can not be read, so nothing was permitted. */
   readonly compile: (documents: RulesDocuments) => TenantRules | null;
-  readonly contextOf: (signal: MmmSignalInput) => ContextFacts;
+  /** For what recorded none. */
+  readonly noContext: ContextFacts;
   readonly nowMs: number;
 }
 
@@ -106,13 +107,15 @@ const inputOf = async (
   let profile = read?.profile ?? null;
   if (read === null) {
     profile = (await history.profiles(tenantId, [line.actorId])).get(line.actorId) ?? null;
-    notes.push('without a decision no profile was recorded: roles and preferences are those of today');
+    notes.push(
+      'without a decision neither profile nor context was recorded: roles and preferences are those of today, and no incident is assumed',
+    );
   }
   return {
     signal,
     state: foldEntries(profile, entries),
     rules: await rulesOf(deps, tenantId, read, decidedAtMs, notes),
-    context: deps.contextOf(signal),
+    context: read?.context ?? deps.noContext,
     decidedAtMs,
     ids: deps.ids,
   };
