@@ -92,6 +92,8 @@ export class ActorReplay {
   }
 
   #entry(made: Plan, state: ActorState, entry: JournalEntry, signal: MmmSignalInput): JournalEntry {
+    // Without a decision the entry holds what follows from signal and result alone: the recorded one is it.
+    if (made.result !== 'decided' && made.result === entry.result) return entry;
     const { version, decidedAtMs, decisionId } = entry;
     const facts = { signal, plan: made, version, decidedAtMs, decisionId, chainBefore: state.chain };
     return journalEntryOf(this.#entryIds, facts);
