@@ -20,7 +20,7 @@ import type { Logger } from '../pipeline/ports/logger.ts';
 import type { Metrics } from '../pipeline/ports/metrics.ts';
 import type { OutputRecord } from '../pipeline/ports/records.ts';
 import { TRY_TENANT, type TryEngine } from '../replay/try/run-try.ts';
-import type { TryTally } from '../replay/try/tally.ts';
+import type { ActorCommit } from '../pipeline/ports/journal.ts';
 import { NO_CONTEXT } from './no-context.ts';
 
 const CHANNEL = 'pm3.signals.normalized';
@@ -55,13 +55,18 @@ const uncounted: Metrics = {
 
 export interface RunningTry {
   readonly engine: TryEngine;
+  /** Those that every signal is decided by. */
+  readonly rules: TenantRules;
   /** Records that intake refused, by error code: told to the reader, because a publisher of the same history would meet the same. */
   refused(): ReadonlyMap<string, number>;
   stop(): Promise<void>;
 }
 
 /** The very stages of `serve` on the in-memory ports: nothing is written, nothing is started, time is the history's. */
-export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTally): Promise<RunningTry> => {
+export const startTryEngine = async (
+  playbooks: readonly unknown[],
+  tally: { add(commit: ActorCommit): void },
+): Promise<RunningTry> => {
   let now = 0;
   const refused = new Map<string, number>();
   const clock = { now: () => now, monotonicMs: () => performance.now() };
@@ -153,6 +158,7 @@ export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTa
         }
       },
     },
+    rules,
     refused: () => refused,
     stop: () => pipeline.stop(),
   };
