@@ -105,7 +105,7 @@ export const changeWords = (change: Change, reader: Reader): string => {
         ? 'people without a profile allowed'
         : change.field === 'quiet_hours'
           ? 'no quiet hours'
-          : `${change.value} switched on`;
+          : `${change.value ?? ''} switched on`;
     case 'trigger':
       return `this playbook not asking for ${PART_WORDS[change.part]}`;
   }

@@ -10,7 +10,7 @@ export const momentWords = (ms: number, zone: Zone, nowMs: number): string => {
   const [date = '', time = ''] = new Date(rounded + zone.offsetAt(rounded)).toISOString().slice(0, 16).split('T');
   if (day === localDay(zone, nowMs)) return time;
   // 1970-01-01 was a Thursday.
-  return `${WEEKDAYS[((day % 7) + 7) % 7]} ${date} ${time}`;
+  return `${WEEKDAYS[((day % 7) + 7) % 7] ?? ''} ${date} ${time}`;
 };
 
 const UNITS: readonly (readonly [number, string])[] = [
