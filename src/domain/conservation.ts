@@ -3,10 +3,13 @@ import { DISPOSITIONS, SIGNAL_RESULTS } from './vocabulary.ts';
 /** One decision as it is stored, as far as it is counted. */
 export interface CountedDecision {
   readonly candidates: readonly { readonly disposition: string; readonly reason_code: string }[];
-  /** Actions in its body, how many of them have their row, and their surfaces in all. */
+  /** Actions in its body, and how many of them have their row. */
   readonly actions: number;
   readonly storedActions: number;
-  readonly surfaces: number;
+  /** Deliveries that its actions make: one for each surface, and one for all of a surface that are a digest there. */
+  readonly deliveries: number;
+  /** It also took cards away, each with a delivery that no action of it names. */
+  readonly folds: boolean;
   /** A receipt is stored, and its id is the one that the body names. */
   readonly hasReceipt: boolean;
   /** Its entry in the journal says `decided` and names it; null: older than the journal is kept. */
@@ -20,12 +23,12 @@ export const FAULTS = {
   result_unknown: 'a signal has a result that is not one of ours',
   decision_missing: 'a signal is decided, and its decision is not stored',
   journal_missing: 'a decision is stored, and the journal does not name it',
-  no_candidate: 'a decision has no candidate',
+  no_candidate: 'a decision has no candidate, and takes no card away',
   disposition_unknown: 'a candidate has no disposition of ours, or no reason',
-  delivered_without_action: 'delivered candidates and actions of a decision differ in number',
+  delivered_without_action: 'candidates that are said (delivered, digested) and actions of a decision differ in number',
   action_missing: 'an action of a decision has no row of its own',
   receipt_missing: 'a decision has no receipt, or another than it names',
-  delivery_missing: 'deliveries in the outbox and surfaces of the actions differ in number',
+  delivery_missing: 'deliveries in the outbox are not those that the actions of their decision make',
   receipt_not_published: 'the outbox of a decision has not exactly one receipt',
 } as const;
 export type Fault = keyof typeof FAULTS;
@@ -78,15 +81,16 @@ export const addDecision = (totals: Totals, decision: CountedDecision): void => 
     totals.ends.set(key, end);
     check('disposition_unknown', isOneOf(DISPOSITIONS, disposition) && reason !== '');
   }
-  const delivered = candidates.filter(({ disposition }) => disposition === 'delivered').length;
-  check('no_candidate', candidates.length > 0);
-  check('delivered_without_action', delivered === actions);
+  const said = candidates.filter(({ disposition }) => disposition === 'delivered' || disposition === 'digested').length;
+  check('no_candidate', candidates.length > 0 || decision.folds);
+  check('delivered_without_action', said === actions);
   check('action_missing', decision.storedActions === actions);
   check('receipt_missing', decision.hasReceipt);
   check('journal_missing', decision.inJournal !== false);
   if (published === null) return;
   totals.published += 1;
-  check('delivery_missing', published.deliveries === decision.surfaces);
+  const more = published.deliveries - decision.deliveries;
+  check('delivery_missing', decision.folds ? more >= 0 : more === 0);
   check('receipt_not_published', published.receipts === 1);
 };
 

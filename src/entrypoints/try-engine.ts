@@ -62,11 +62,15 @@ export interface RunningTry {
   stop(): Promise<void>;
 }
 
+export interface TryWatch {
+  /** Each commit, without the entries of signals that the engine itself released. */
+  add(commit: ActorCommit): void;
+  /** Each commit as it is. */
+  committed?(commit: ActorCommit): void;
+}
+
 /** The very stages of `serve` on the in-memory ports: nothing is written, nothing is started, time is the history's. */
-export const startTryEngine = async (
-  playbooks: readonly unknown[],
-  tally: { add(commit: ActorCommit): void },
-): Promise<RunningTry> => {
+export const startTryEngine = async (playbooks: readonly unknown[], watch: TryWatch): Promise<RunningTry> => {
   let now = 0;
   const refused = new Map<string, number>();
   const clock = { now: () => now, monotonicMs: () => performance.now() };
@@ -74,8 +78,10 @@ export const startTryEngine = async (
   // Signals of the engine itself, which no commit of the history made: the tally counts what became of those.
   const released = new Set<string>();
   const journal = new MemoryJournal({
-    onCommitted: (commit) =>
-      tally.add({ ...commit, entries: commit.entries.filter(({ signalId }) => !released.has(signalId)) }),
+    onCommitted: (commit) => {
+      watch.committed?.(commit);
+      watch.add({ ...commit, entries: commit.entries.filter(({ signalId }) => !released.has(signalId)) });
+    },
   });
   const source = new MemoryIntakeSource();
   const codec = new LocalCodec();

@@ -75,6 +75,8 @@ export interface DecisionRead {
   readonly profile: ActorProfile | null;
   /** Absent in decisions of releases that had none. */
   readonly context?: ContextFacts;
+  /** Of a re-entry: by action id, the events of what was put off. */
+  readonly originals?: Readonly<Record<string, MmmSignalInput>>;
   readonly snapshot_hash: string;
   readonly policy_version_ids: readonly string[];
 }

@@ -10,14 +10,21 @@ import {
   emptyTotals,
   type Fault,
 } from '../../src/domain/conservation.ts';
-import type { MmmDecision } from '../../src/generated/records.ts';
+import type { MmmDecision, MmmSubject } from '../../src/generated/records.ts';
+import { releaseDue } from '../../src/pipeline/defer/defer.ts';
 import type { ActorCommit } from '../../src/pipeline/ports/journal.ts';
-import { DecideHarness, NOON_MS, NOTICE_PUSH, push, rulesWith } from './harness.ts';
+import { DecideHarness, noMetrics, NOON_MS, NOTICE_PUSH, push, rulesWith } from './harness.ts';
 
 const HOUR = 3_600_000;
 const MENTOR = {
   ...NOTICE_PUSH,
-  ...{ id: 'second', tier: 'low', when: 'recent.count("commit_pushed", "1d") >= 3', limits: { cooldown: '2h' } },
+  ...{
+    id: 'second',
+    tier: 'low',
+    when: 'recent.count("commit_pushed", "1d") >= 2',
+    limits: { cooldown: '2h' },
+    deferral: { mode: 'defer', expires_after: '6h' },
+  },
   actions: [
     {
       type: 'mentor',
@@ -28,23 +35,40 @@ const MENTOR = {
     { type: 'mirror', surfaces: ['ci'], template: { title: 'Pushed', body: 'Named {{signal.payload.absent}}.' } },
   ],
 };
-const rules = rulesWith([NOTICE_PUSH, MENTOR], {
+const THIRD = { ...MENTOR, id: 'third', limits: undefined, when: undefined, actions: MENTOR.actions.slice(0, 1) };
+const rules = rulesWith([NOTICE_PUSH, MENTOR, JSON.parse(JSON.stringify(THIRD))], {
+  quiet_hours: { start: '14:00', end: '17:00' },
   max_lateness: '6h',
-  quotas: { max_actions_per_day: 3, max_actions_per_hour: 2, per_repo_per_day: 3 },
+  quotas: { max_actions_per_day: 6, max_actions_per_hour: 2, per_repo_per_day: 5 },
+});
+
+const pullRequest = (number: number): MmmSubject => ({
+  ...{ kind: 'pull_request', repo_id: 'org/repo', pr_number: number, branch: null, commit: null },
+  ...{ build_id: null, incident_id: null, file_path: null },
 });
 
 /** A history of a day, with everything that a signal can be: repeated, late, of nobody, of a service, of no interest. */
 const history = fc.array(
   fc.record({
-    id: fc.integer({ min: 0, max: 30 }),
+    id: fc.integer({ min: 0, max: 80 }),
     actor: fc.constantFrom('a', 'b', 'c', null),
-    type: fc.constantFrom('commit_pushed', 'commit_pushed', 'pr_opened'),
+    type: fc.constantFrom('commit_pushed', 'commit_pushed', 'commit_pushed', 'pr_opened', 'pr_merged'),
+    pr: fc.integer({ min: 1, max: 3 }),
     actorType: fc.constantFrom('human', 'human', 'human', 'service'),
     ageMs: fc.constantFrom(0, 0, 0, 9 * HOUR),
-    afterMs: fc.integer({ min: 0, max: HOUR }),
+    afterMs: fc.integer({ min: 0, max: HOUR / 2 }),
   }),
-  { minLength: 1, maxLength: 40 },
+  { minLength: 25, maxLength: 60 },
 );
+
+/** By what is shown: a digest is one delivery on its surface, whatever is in it. */
+const deliveriesOf = ({ actions }: MmmDecision): number => {
+  const shown = actions.flatMap(({ surfaces, payload }) =>
+    surfaces.map((surface) => ({ surface, digest: payload[surface]?.variant === 'digest' })),
+  );
+  const digests = new Set(shown.filter(({ digest }) => digest).map(({ surface }) => surface));
+  return shown.filter(({ digest }) => !digest).length + digests.size;
+};
 
 const counted = (commit: ActorCommit, body: string, receipt: Uint8Array, receiptId: string): CountedDecision => {
   const decision = JSON.parse(body) as MmmDecision;
@@ -54,7 +78,12 @@ const counted = (commit: ActorCommit, body: string, receipt: Uint8Array, receipt
     candidates: decision.candidates,
     actions: decision.actions.length,
     storedActions: rows.length,
-    surfaces: decision.actions.reduce((sum, { surfaces }) => sum + surfaces.length, 0),
+    deliveries: deliveriesOf(decision),
+    folds: commit.entries.some(
+      (entry) =>
+        entry.decisionId === decision.decision_id &&
+        entry.cards?.some(({ places }) => places.some(({ live }) => !live)) === true,
+    ),
     hasReceipt: receipt.length > 0 && receiptId === decision.receipt_id,
     inJournal: commit.entries.some((entry) => entry.result === 'decided' && entry.decisionId === decision.decision_id),
     published: {
@@ -79,11 +108,29 @@ test('whatever the history: every signal has one end, every candidate one dispos
       });
       const harness = new DecideHarness(rules, 2, { journal, metrics });
       const sessions = harness.sessions();
+      const { ids, codec, logger, clock } = harness.deps;
+      const deferring = {
+        ids,
+        codec,
+        logger,
+        clock,
+        metrics: noMetrics,
+        writer: harness.log,
+        deferrals: journal.deferrals,
+      };
       await sessions.start();
-      for (const { id, actor, type, actorType, ageMs, afterMs } of drawn) {
+      let released = 0;
+      for (const { id, actor, type, pr, actorType, ageMs, afterMs } of drawn) {
         harness.now += afterMs;
+        released += await releaseDue(deferring);
         const at = new Date(Math.max(harness.now - ageMs, NOON_MS - 10 * HOUR)).toISOString();
-        const change = { actor_id: actor, event_type: type, actor_type: actorType as 'human', occurred_at: at };
+        const change = {
+          actor_id: actor,
+          event_type: type,
+          subject: pullRequest(pr),
+          actor_type: actorType as 'human',
+          occurred_at: at,
+        };
         await harness.append([push(actor ?? '', `s${id}`, change)]);
         await harness.drained();
       }
@@ -103,8 +150,8 @@ test('whatever the history: every signal has one end, every candidate one dispos
       // G1: normalised = duplicate + no_candidate (by reason) + decided.
       const { signals, addUp, ended } = balanceOf(totals);
       const duplicates = decide.get('mmm_records_total{stage="decide",outcome="duplicate",reason="signal_id"}') ?? 0;
-      expect(signals + duplicates).toBe(drawn.length);
-      expect(sum(decide.values())).toBe(drawn.length);
+      expect(signals + duplicates).toBe(drawn.length + released);
+      expect(sum(decide.values())).toBe(drawn.length + released);
       for (const [result, count] of totals.results) {
         const outcome = result === 'decided' ? 'decided' : 'no_candidate';
         expect(decide.get(`mmm_records_total{stage="decide",outcome="${outcome}",reason="${result}"}`)).toBe(count);
@@ -118,6 +165,7 @@ test('whatever the history: every signal has one end, every candidate one dispos
       for (const { disposition, reason, count } of totals.ends.values()) {
         expect(candidates.get(`mmm_candidates_total{disposition="${disposition}",reason="${reason}"}`)).toBe(count);
         met.add(reason);
+        met.add(disposition);
       }
       if (duplicates > 0) met.add('duplicate');
     }),
@@ -131,18 +179,21 @@ test('whatever the history: every signal has one end, every candidate one dispos
     'actor_type',
     'decided',
     'sent',
+    'revised',
     'cap_hour',
+    'digested',
+    'subject_resolved',
     'template_value_missing',
   ])
     expect(met).toContain(word);
-});
+}, 60_000);
 
 const WHOLE: CountedDecision = {
   candidates: [
     { disposition: 'delivered', reason_code: 'sent' },
     { disposition: 'suppressed', reason_code: 'cap_day' },
   ],
-  ...{ actions: 1, storedActions: 1, surfaces: 2, hasReceipt: true, inJournal: true },
+  ...{ actions: 1, storedActions: 1, deliveries: 2, folds: false, hasReceipt: true, inJournal: true },
   published: { deliveries: 2, receipts: 1 },
 };
 const faultsOf = (change: Partial<CountedDecision>): Fault[] => {
@@ -162,7 +213,7 @@ test.each<[string, Partial<CountedDecision>, Fault[]]>([
   ['a lost action', { storedActions: 0 }, ['action_missing']],
   ['no receipt', { hasReceipt: false }, ['receipt_missing']],
   ['no entry', { inJournal: false }, ['journal_missing']],
-  ['no candidates', { candidates: [], actions: 0, storedActions: 0, surfaces: 0, published: null }, ['no_candidate']],
+  ['no candidates', { candidates: [], actions: 0, storedActions: 0, deliveries: 0, published: null }, ['no_candidate']],
   [
     'a word of nobody',
     { candidates: [...WHOLE.candidates, { disposition: 'lost', reason_code: 'x' }] },

@@ -1,10 +1,13 @@
 import { Definitions } from '../../src/adapters/postgres/definitions.ts';
 import { PostgresJournal } from '../../src/adapters/postgres/postgres-journal.ts';
+import { PostgresDeferralQueue } from '../../src/adapters/postgres/postgres-deferral-queue.ts';
 import type { TenantRules } from '../../src/domain/rules.ts';
 import { recordedDeps } from '../../src/entrypoints/composition/recorded.ts';
 import type { MmmSignalInput } from '../../src/generated/records.ts';
 import { ActorMemory } from '../../src/pipeline/decide/actor-memory.ts';
 import { decideBatch, type DecideBatchDeps } from '../../src/pipeline/decide/decide-batch.ts';
+import { releaseDue } from '../../src/pipeline/defer/defer.ts';
+import type { OutputRecord } from '../../src/pipeline/ports/records.ts';
 import { rulesInForce } from '../../src/replay/rules-in-force.ts';
 import type { TestDatabase } from '../adapters/postgres/test-database.ts';
 import { DecideHarness, push } from '../pipeline/harness.ts';
@@ -20,6 +23,7 @@ export const LARGE = {
   triggers: [{ event_type: 'commit_pushed' }],
   when: 'signal.payload.files_changed >= 20',
   limits: { cooldown: '4h' },
+  deferral: { mode: 'defer', expires_after: '18h' },
   actions: [action('{{signal.payload.files_changed}} files')],
 };
 export const REPEATED = {
@@ -27,6 +31,7 @@ export const REPEATED = {
   triggers: [{ event_type: 'commit_*', min_severity: 'low' }],
   when: 'recent.count("commit_pushed", "2d") >= 4',
   limits: { per_actor_per_day: 2 },
+  deferral: { mode: 'defer', expires_after: '12h' },
   actions: [action('Push number {{recent.count("commit_pushed", "2d")}}')],
 };
 const POLICY = { id: TENANT, unknown_actors: 'allow', quotas: { max_actions_per_day: 4, max_actions_per_hour: 2 } };
@@ -55,8 +60,9 @@ export const signals: readonly { readonly atMs: number; readonly signal: MmmSign
       ...{ tenant_id: TENANT, occurred_at: at, received_at: at },
       severity: drawn(n, 3) === 0 ? 'info' : 'medium',
       repo_id: drawn(n, 2) === 0 ? 'org/app' : 'org/lib',
+      branch: `b${drawn(n, 9)}`,
       payload: { files_changed: drawn(n, 40) },
-      ...(n % 11 === 0 ? { event_type: 'pr_opened' } : {}),
+      ...(n % 11 === 0 ? { event_type: 'pr_opened' } : n % 7 === 0 ? { event_type: 'pr_merged' } : {}),
       ...(n % 37 === 0 ? { actor_type: 'service' } : {}),
       ...(n % 41 === 0 ? { actor_id: null } : {}),
     });
@@ -64,8 +70,10 @@ export const signals: readonly { readonly atMs: number; readonly signal: MmmSign
   },
 );
 
-/** The real decide stage on the real journal, in event time, one signal after the other. */
-export const record = async (database: TestDatabase): Promise<void> => {
+/**
+ * The real stages DECIDE and DEFER on the real stores, in event time, one signal after the other. Answers how many signals the engine gave to itself.
+ */
+export const record = async (database: TestDatabase): Promise<number> => {
   const recorded = recordedDeps({ api: database.api });
   const found = rulesInForce(await recorded.history.rules(TENANT), START_MS);
   const rules: TenantRules | null = found === null ? null : recorded.compile(found.documents);
@@ -77,9 +85,34 @@ export const record = async (database: TestDatabase): Promise<void> => {
   const deps: DecideBatchDeps = { ...harness.deps, journal, clock };
   const memory = new ActorMemory(journal, harness.cache);
   const { epoch } = await journal.openShard(0);
-  for (const { atMs, signal } of signals) {
-    now = atMs;
+  const decide = async (signal: MmmSignalInput): Promise<void> => {
     const { failed } = await decideBatch(deps, memory, { shard: 0, epoch }, [signal]);
     if (failed.length > 0) throw failed[0]!.error;
+  };
+  const due: MmmSignalInput[] = [];
+  const { ids, codec, logger, metrics } = harness.deps;
+  const writer = {
+    append: (records: readonly OutputRecord[]) => {
+      due.push(...records.map(({ value }) => JSON.parse(Buffer.from(value!).toString()) as MmmSignalInput));
+      return Promise.resolve();
+    },
+    close: () => Promise.resolve(),
+  };
+  const deferrals = new PostgresDeferralQueue(database.pipeline);
+  let released = 0;
+  // As the scheduler does: soon after it is due, not only when somebody does something.
+  const releaseUntil = async (untilMs: number): Promise<void> => {
+    for (now += 10 * MINUTE; now < untilMs; now += 10 * MINUTE) {
+      released += await releaseDue({ ids, codec, logger, metrics, clock, writer, deferrals });
+      for (const one of due.splice(0)) await decide(one);
+    }
+    now = untilMs;
+  };
+  for (const { atMs, signal } of signals) {
+    await releaseUntil(atMs);
+    await decide(signal);
   }
+  // Until nothing waits any more.
+  await releaseUntil(now + 24 * 60 * MINUTE);
+  return released;
 };

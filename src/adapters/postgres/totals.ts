@@ -14,7 +14,8 @@ interface DecisionRow {
   readonly decision_id: string;
   readonly candidates: readonly { readonly disposition: string; readonly reason_code: string }[];
   readonly actions: number;
-  readonly surfaces: number;
+  readonly deliveries: number;
+  readonly folds: boolean | null;
   readonly stored_actions: number;
   readonly has_receipt: boolean;
   readonly in_journal: boolean | null;
@@ -61,7 +62,9 @@ export const journalTotals = async (pipeline: Database, tenantId: string | null,
       for (const row of rows) {
         const published = outbox.get(keyOf(row.tenant_id, row.decision_id)) ?? null;
         addDecision(totals, {
-          ...{ candidates: row.candidates, actions: row.actions, surfaces: row.surfaces },
+          ...{ candidates: row.candidates, actions: row.actions, deliveries: row.deliveries },
+          // Without its entry nobody knows: then any number above is one that could be.
+          folds: row.folds ?? true,
           ...{ storedActions: row.stored_actions, hasReceipt: row.has_receipt, inJournal: row.in_journal, published },
         });
       }

@@ -1,5 +1,6 @@
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { ActorProfile } from '../actor-state.ts';
+import { isDeferralDue } from '../decision/release.ts';
 import type { PlanInput } from '../decision/planned.ts';
 import type { ConditionCompiler } from '../playbook/condition.ts';
 import type { CompiledPlaybook, Playbook, PlaybookLimits, Trigger } from '../playbook/model.ts';
@@ -26,7 +27,7 @@ export const applyChange = (input: PlanInput, change: Change, conditions: Condit
     case 'time':
       return atTime(input, change);
     case 'severity':
-      return { ...input, signal: { ...input.signal, severity: change.to } };
+      return withEvent(input, (signal) => ({ ...signal, severity: change.to }));
     case 'limit':
       return withLimit(input, change);
     case 'condition':
@@ -148,13 +149,18 @@ const withCondition = (
     return { ...compiled, playbook: { ...compiled.playbook, when: changed }, condition: result.condition };
   });
 
-const withSignal = (input: PlanInput, { field, to }: SignalChange): PlanInput => {
-  const signal: MmmSignalInput =
+const withSignal = (input: PlanInput, { field, to }: SignalChange): PlanInput =>
+  withEvent(input, (signal) =>
     field === 'confidence'
-      ? { ...input.signal, payload: { ...input.signal.payload, confidence: to ?? '' } }
-      : { ...input.signal, [field]: to };
-  return { ...input, signal };
-};
+      ? { ...signal, payload: { ...signal.payload, confidence: to ?? '' } }
+      : { ...signal, [field]: to },
+  );
+
+/** Another fact of what happened: of a re-entry that is what the candidates were put off with, and the re-entry itself stays what it is. */
+const withEvent = (input: PlanInput, change: (signal: MmmSignalInput) => MmmSignalInput): PlanInput =>
+  isDeferralDue(input.signal)
+    ? { ...input, originals: new Map([...(input.originals ?? [])].map(([id, signal]) => [id, change(signal)])) }
+    : { ...input, signal: change(input.signal) };
 
 const changedPolicy = (policy: TenantPolicy, change: PolicyChange): TenantPolicy => {
   switch (change.field) {

@@ -41,8 +41,7 @@ const roleChanges = ({ state }: PlanInput, { playbook }: CompiledPlaybook): Chan
 
 /** Another fact of the event, where the playbook or a gate names the value: nothing is made up. */
 const signalChanges = (
-  { signal }: PlanInput,
-  { playbook }: CompiledPlaybook,
+  { about: signal, compiled: { playbook } }: Target,
   verdicts: readonly Verdict[],
 ): SignalChange[] => {
   const change = (field: SignalChange['field'], to: SignalChange['to']): SignalChange => ({
@@ -123,18 +122,18 @@ export const candidateChanges = (
   verdicts: readonly Verdict[],
   conditions: ConditionDissector,
 ): readonly Change[] => {
-  const { compiled, index } = target;
+  const { compiled, index, about } = target;
   const { playbook } = compiled;
   const action = playbook.actions[index];
   if (action === undefined || input.rules === null) return [];
   const { profile } = input.state;
   const vetoes = verdicts.filter((verdict) => !verdict.pass);
   const vetoed = (gate: string): boolean => vetoes.some((veto) => veto.gate === gate);
-  const rank = severityRank(input.signal.severity);
+  const rank = severityRank(about.severity);
   const sized: Sized[] = [
     ...plain(profile === null ? [] : preferenceChanges(profile, action, input.decidedAtMs)),
     ...timeChanges(input, target).map((change) => ({ change, size: Math.abs(change.atMs - input.decidedAtMs) })),
-    ...SEVERITIES.filter((to) => to !== input.signal.severity).map((to) => ({
+    ...SEVERITIES.filter((to) => to !== about.severity).map((to) => ({
       change: { kind: 'severity', to } as const,
       size: Math.abs(severityRank(to) - rank),
     })),
@@ -142,11 +141,11 @@ export const candidateChanges = (
       change,
       size: limitSize(change),
     })),
-    ...(vetoed('condition') ? conditionChanges(input, compiled, conditions) : []),
+    ...(vetoed('condition') ? conditionChanges(input, target, conditions) : []),
     ...plain([
       ...contextChanges(input),
       ...roleChanges(input, compiled),
-      ...signalChanges(input, compiled, verdicts),
+      ...signalChanges(target, verdicts),
       ...policyChanges(input, action),
       ...triggerChanges(compiled),
     ]),

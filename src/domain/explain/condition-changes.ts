@@ -1,8 +1,9 @@
 import { decisionFacts } from '../decision/candidate-facts.ts';
+import { isDeferralDue } from '../decision/release.ts';
 import type { PlanInput } from '../decision/planned.ts';
-import type { CompiledPlaybook } from '../playbook/model.ts';
 import type { ConditionDissector, ConditionTerm, TermComparison, TermValue } from '../playbook/condition-dissector.ts';
 import type { ConditionChange } from './change.ts';
+import type { Target } from './outcome.ts';
 
 /** A part of a condition with what it gave. */
 export interface SeenTerm {
@@ -15,11 +16,13 @@ export interface SeenTerm {
 
 export const seenTerms = (
   input: PlanInput,
-  { playbook }: CompiledPlaybook,
+  { compiled: { playbook }, about }: Target,
   conditions: ConditionDissector,
 ): readonly SeenTerm[] => {
   if (playbook.when === null || input.rules === null) return [];
-  const { environment } = decisionFacts(input, input.rules);
+  // As the release does: the event as it was, what was seen as of now.
+  const asOfMs = isDeferralDue(input.signal) ? input.decidedAtMs : null;
+  const { environment } = decisionFacts({ ...input, signal: about }, input.rules, asOfMs);
   return conditions.termsOf(playbook.when).map((term) => ({
     term,
     held: conditions.valueOf(term.text, environment),
@@ -54,12 +57,12 @@ const literalOf = (number: number): string | null => {
 /** Changes of one term: another number in its comparison, and the term turned round. */
 export const conditionChanges = (
   input: PlanInput,
-  compiled: CompiledPlaybook,
+  target: Target,
   conditions: ConditionDissector,
 ): { readonly change: ConditionChange; readonly size: number }[] => {
-  const { when, id } = compiled.playbook;
+  const { when, id } = target.compiled.playbook;
   if (when === null) return [];
-  return seenTerms(input, compiled, conditions).flatMap(({ term, held, value }) => {
+  return seenTerms(input, target, conditions).flatMap(({ term, held, value }) => {
     const told = typeof value === 'number' ? value : null;
     const change = (start: number, end: number, to: string): ConditionChange => ({
       ...{ kind: 'condition', playbookId: id, term: term.text, value: told, start, end },

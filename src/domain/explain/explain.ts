@@ -1,4 +1,5 @@
 import { plan } from '../decision/plan.ts';
+import { isDeferralDue } from '../decision/release.ts';
 import type { Fact, Plan, PlanInput, PlannedCandidate, Verdict } from '../decision/planned.ts';
 import type { ConditionDissector } from '../playbook/condition-dissector.ts';
 import type { CompiledPlaybook } from '../playbook/model.ts';
@@ -7,7 +8,7 @@ import { applyChange } from './apply-change.ts';
 import { candidateChanges } from './candidate-changes.ts';
 import type { Change } from './change.ts';
 import { type SeenTerm, seenTerms } from './condition-changes.ts';
-import { isDelivered, outcomeOf, type Target, targetOf } from './outcome.ts';
+import { isDelivered, isSaid, outcomeOf, type Target, targetsOf } from './outcome.ts';
 import { type FailedPart, failedPartsOf, fittingAnyEvent } from './trigger-parts.ts';
 import { withPlaybook } from './with-playbook.ts';
 
@@ -67,10 +68,10 @@ const explainPlaybook = (
 ): ExplainedPlaybook => {
   const { playbook } = compiled;
   const triggers = playbook.triggers.map((trigger) => failedPartsOf(trigger, input.signal));
-  const matched = triggers.some((failed) => failed.length === 0);
-  const actions = playbook.actions.map((_, index) =>
-    explainAction(input, made, targetOf(input, compiled, index), triggers, conditions),
-  );
+  const targets = targetsOf(input, made, compiled);
+  // A re-entry asks the playbooks whose candidates it brings back, whatever their triggers say to its own type.
+  const matched = isDeferralDue(input.signal) ? targets.length > 0 : triggers.some((failed) => failed.length === 0);
+  const actions = targets.map((target) => explainAction(input, made, target, triggers, conditions));
   return {
     ...{ playbookId: playbook.id, version: playbook.version, name: playbook.name, tier: playbook.tier },
     ...{ triggers, matched, actions },
@@ -97,8 +98,8 @@ const explainAction = (
     untilMs: candidate?.untilMs ?? null,
     verdicts,
     firstVeto,
-    terms: conditionFailed ? seenTerms(input, compiled, conditions) : [],
-    change: candidate?.disposition === 'delivered' ? null : smallestChange(input, target, verdicts, conditions),
+    terms: conditionFailed ? seenTerms(input, target, conditions) : [],
+    change: isSaid(candidate?.disposition) ? null : smallestChange(input, target, verdicts, conditions),
   };
 };
 
@@ -133,7 +134,9 @@ const firstVetoOf = (
 ): FirstVeto | null => {
   if (candidate !== null) {
     const veto = candidate.verdicts.find((verdict) => !verdict.pass);
-    return veto === undefined ? null : { gate: veto.gate, code: veto.code, facts: veto.facts };
+    if (veto !== undefined) return { gate: veto.gate, code: veto.code, facts: veto.facts };
+    // A promise can end before any gate is asked.
+    return isSaid(candidate.disposition) ? null : { gate: 'deferral', code: candidate.reasonCode, facts: {} };
   }
   if (made.result !== 'decided' && made.result !== 'no_match') {
     return { gate: 'signal', code: made.result, facts: signalFacts(input) };

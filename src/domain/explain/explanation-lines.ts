@@ -1,6 +1,8 @@
 import type { SeenTerm } from './condition-changes.ts';
 import { changeWords, type Reader } from './change-words.ts';
 import type { ExplainedAction, ExplainedPlaybook, Explanation } from './explain.ts';
+import { momentWords } from './moment-words.ts';
+import { isSaid } from './outcome.ts';
 import { vetoWords } from './veto-words.ts';
 
 const gateName = (gate: string): string => gate.replaceAll('_', ' ');
@@ -21,9 +23,15 @@ const termWords = ({ term, held, value }: SeenTerm): string => {
 
 /** What would have been enough, or that nothing single would. */
 export const enoughWords = ({ disposition, change }: ExplainedAction, reader: Reader): string | null => {
-  if (disposition === 'delivered') return null;
+  if (disposition !== null && isSaid(disposition)) return null;
   if (change === null) return 'no single change would have been enough';
   return `enough: ${changeWords(change, reader)}`;
+};
+
+const endWords = ({ disposition, untilMs }: ExplainedAction, { zone, nowMs }: Reader): string => {
+  if (disposition === null) return 'not looked at';
+  const until = untilMs === null ? '' : `, until ${momentWords(untilMs, zone, nowMs)}`;
+  return `${ENDS[disposition] ?? disposition}${until}`;
 };
 
 /** One action: how it ended, each gate that said no with its reason, what the condition saw, and what would have been enough. */
@@ -32,10 +40,13 @@ export const actionLines = (action: ExplainedAction, reader: Reader): string[] =
   const vetoes = verdicts.flatMap((verdict) => (verdict.pass ? [] : [verdict]));
   const passed = verdicts.flatMap((verdict) => (verdict.pass ? [gateName(verdict.gate)] : []));
   const asked = action.disposition === null;
-  const before = firstVeto !== null && asked ? [`${gateName(firstVeto.gate)}: ${vetoWords(firstVeto, reader)}`] : [];
+  const before =
+    firstVeto !== null && !vetoes.some(({ gate }) => gate === firstVeto.gate)
+      ? [`${gateName(firstVeto.gate)}: ${vetoWords(firstVeto, reader)}`]
+      : [];
   const enough = enoughWords(action, reader);
   return [
-    `${action.type}: ${asked ? 'not looked at' : (ENDS[action.disposition] ?? action.disposition)}`,
+    `${action.type}: ${endWords(action, reader)}`,
     ...[
       ...before,
       ...vetoes.flatMap((veto) => [
@@ -50,6 +61,7 @@ export const actionLines = (action: ExplainedAction, reader: Reader): string[] =
 
 export const playbookLines = (playbook: ExplainedPlaybook, reader: Reader): string[] => [
   `${playbook.name} (${playbook.playbookId}, version ${playbook.version})`,
+  ...(playbook.actions.length === 0 ? ['  not asked: this was a second look at what others had put off'] : []),
   ...playbook.actions.flatMap((action) => actionLines(action, reader).map((line) => `  ${line}`)),
 ];
 

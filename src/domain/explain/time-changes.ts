@@ -1,5 +1,6 @@
 import type { PlanInput, Verdict } from '../decision/planned.ts';
-import { outcomeOf, type Target } from './outcome.ts';
+import { isDeferralDue } from '../decision/release.ts';
+import { isSaid, outcomeOf, type Target } from './outcome.ts';
 import type { TimeChange } from './change.ts';
 
 /** Each step passes one more night, cap or cool-down; what needs more moments than a week of nights has is not waited for. */
@@ -29,7 +30,7 @@ const momentsOf = (input: PlanInput, target: Target, moves: TimeChange['moves'])
   let at = input;
   while (found.length < STEPS_MAX) {
     const outcome = outcomeOf(at, target);
-    if (outcome === null || outcome.disposition === 'delivered') break;
+    if (outcome === null || isSaid(outcome.disposition)) break;
     const next = nextMoment(outcome.verdicts, at.decidedAtMs);
     if (next === null) break;
     found.push(next);
@@ -40,6 +41,7 @@ const momentsOf = (input: PlanInput, target: Target, moves: TimeChange['moves'])
 
 /** Too late to act on: the last moment at which it would not have been. */
 const beforeLate = ({ signal, rules, decidedAtMs }: PlanInput): number[] => {
+  if (isDeferralDue(signal)) return [];
   const lastMs = Date.parse(signal.occurred_at) + (rules?.policy.maxLatenessMs ?? Number.NaN);
   return lastMs < decidedAtMs ? [lastMs] : [];
 };
@@ -49,6 +51,7 @@ export const timeChanges = (input: PlanInput, target: Target): TimeChange[] => {
   return [
     ...beforeLate(input).map((atMs) => change('decision', atMs)),
     ...momentsOf(input, target, 'decision').map((atMs) => change('decision', atMs)),
-    ...momentsOf(input, target, 'event').map((atMs) => change('event', atMs)),
+    // What is looked at again happened when it did.
+    ...(isDeferralDue(input.signal) ? [] : momentsOf(input, target, 'event')).map((atMs) => change('event', atMs)),
   ];
 };

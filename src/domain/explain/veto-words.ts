@@ -17,6 +17,13 @@ const paused = (facts: Facts, { zone, nowMs }: Reader): string => {
 
 /** What each code says to the person it is about. The codes are the gates' own; one that is missing here is told by its name. */
 const WORDS: Readonly<Record<string, (facts: Facts, reader: Reader) => string>> = {
+  expired: () => 'its time was over',
+  expires_first: () => 'its time would have been over before it could be said',
+  subject_resolved: () => 'what it was about is settled',
+  playbook_deprecated: () => 'its playbook is no longer in use',
+  playbook_changed: () => 'its playbook has another version now',
+  signal_gone: () => 'the event it spoke of is no longer kept',
+  newer_signal: () => 'something newer says the same',
   tenant_unknown: () => 'the tenant is not known, so nothing is permitted',
   context_only: () => 'the event names no person',
   actor_type: () => 'the event is of a service, and services are never nudged',

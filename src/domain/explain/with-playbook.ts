@@ -14,6 +14,7 @@ export const withPlaybook = (rules: TenantRules, changed: CompiledPlaybook): Ten
   const order = new Map(all.map((one, at) => [one.playbook.id, at]));
   const index: PlaybookIndex = {
     all,
+    get: (playbookId) => (playbookId === id ? changed : rules.playbooks.get(playbookId)),
     match: (signal) => {
       const others = rules.playbooks.match(signal).filter(({ playbook }) => playbook.id !== id);
       if (!changed.playbook.triggers.some((trigger) => triggerMatches(trigger, signal))) return others;
@@ -25,4 +26,4 @@ export const withPlaybook = (rules: TenantRules, changed: CompiledPlaybook): Ten
 };
 
 export const playbookOf = (rules: TenantRules, playbookId: string): CompiledPlaybook | null =>
-  rules.playbooks.all.find(({ playbook }) => playbook.id === playbookId) ?? null;
+  rules.playbooks.get(playbookId) ?? null;

@@ -89,10 +89,8 @@ const runTry = async (io: CliIo, path: string, options: TryOptions): Promise<Try
   const wanted = explainCount(options.explain);
   const samples = wanted === 0 ? null : new HeldBackSamples(wanted, sinceMs ?? 0);
   const running = await startTryEngine(playbooks, {
-    add: (commit) => {
-      tally.add(commit);
-      samples?.add(commit);
-    },
+    add: (commit) => tally.add(commit),
+    committed: (commit) => samples?.add(commit),
   });
   const progress = new ProgressLine(io, history.summary.commits);
   const started = performance.now();

@@ -54,9 +54,8 @@ export const backtestPlaybook = async (
   const { documents } = found;
   const liveVersion = documents.playbooks.find((one) => one.playbookId === playbookId)?.version ?? null;
   const others = documents.playbooks.filter((one) => one.playbookId !== playbookId);
-  // The number that an import would give it: it is in ids only, and the version it is compared with must not share them.
-  const version =
-    1 + Math.max(0, ...held.playbooks.filter((one) => one.playbookId === playbookId).map((one) => one.version));
+  // The number of the live one, as if it had stood in its place: what waits from before would else end as another version's.
+  const version = liveVersion ?? 1;
   const compile = (what: string, rules: RulesDocuments): TenantRules => {
     const compiled = deps.compile(rules);
     if (compiled === null)

@@ -76,6 +76,11 @@ export class BacktestTally {
     this.#count(next, 'next', person);
   }
 
+  /** What only the other rules had put off, released by them. */
+  addReleased(next: Plan): void {
+    this.#count(next, 'next', (this.#person ??= this.#newPerson()));
+  }
+
   /** The nudges of the playbook that really went out with this signal, and what became of each, as far as it was reported. */
   addOutcomes({ entry, next }: ReplayedSignal, reported: readonly RecordedOutcome[]): void {
     for (const { actionType } of this.#ofPlaybook(entry.sent)) {

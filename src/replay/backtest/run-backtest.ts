@@ -40,7 +40,12 @@ export const runBacktest = async (
   observer: BacktestObserver = {},
 ): Promise<BacktestTally> => {
   const tally = new BacktestTally(rules.playbookId);
-  let [actorId, replay] = ['', new ActorReplay(deps.ids, rules)];
+  let actor = { id: '', replay: new ActorReplay(deps.ids, rules, '') };
+  let last: Recorded | null = null;
+  // What is due when an actor's lines are over, or before its next one.
+  const release = (untilMs: number): void => {
+    if (last !== null) for (const made of actor.replay.releaseOwn(untilMs, last)) tally.addReleased(made);
+  };
   let done = 0;
   const wide = { fromMs: stretch.fromMs - WARM_UP_MS, toMs: stretch.toMs };
   observer.start?.(await deps.history.count(tenantId, wide));
@@ -48,19 +53,23 @@ export const runBacktest = async (
     const profiles = await deps.history.profiles(tenantId, [...new Set(piece.map(({ actorId }) => actorId))]);
     const withOutcome: { readonly line: RecordedLine; readonly replayed: ReplayedSignal }[] = [];
     for (const line of piece) {
-      if (actorId !== line.actorId) {
-        [actorId, replay] = [line.actorId, new ActorReplay(deps.ids, rules)];
+      if (actor.id !== line.actorId) {
+        release(stretch.toMs);
+        actor = { id: line.actorId, replay: new ActorReplay(deps.ids, rules, line.actorId) };
+        last = null;
         tally.nextPerson();
       }
       const { entry } = line;
       const replayable = entry.kind === 'signal' && entry.decidedAtMs >= stretch.fromMs;
       const recorded = replayable ? recordedOf(line, profiles, deps.noContext) : null;
       if (recorded === null) {
-        replay.take(entry);
+        actor.replay.take(entry);
         if (replayable) tally.notReplayable += 1;
         continue;
       }
-      const replayed = replay.replay(entry, recorded);
+      release(entry.decidedAtMs);
+      last = recorded;
+      const replayed = actor.replay.replay(entry, recorded);
       tally.add(replayed);
       observer.replayed?.(line, replayed);
       if (entry.sent.some(({ playbookId }) => playbookId === rules.playbookId)) withOutcome.push({ line, replayed });
@@ -69,6 +78,7 @@ export const runBacktest = async (
     done += piece.length;
     observer.done?.(done);
   }
+  release(stretch.toMs);
   return tally;
 };
 
@@ -79,8 +89,8 @@ const recordedOf = (
   noContext: ContextFacts,
 ): Recorded | null => {
   if (line.read !== null) {
-    const { signal, profile, context } = JSON.parse(line.read) as DecisionRead;
-    return { signal, profile, context: context ?? noContext };
+    const { signal, profile, context, originals } = JSON.parse(line.read) as DecisionRead;
+    return { signal, profile, context: context ?? noContext, ...(originals === undefined ? {} : { originals }) };
   }
   if (line.signal === null) return null;
   const signal = JSON.parse(line.signal) as MmmSignalInput;

@@ -6,7 +6,7 @@ import { traceOf } from '../../domain/decision/trace.ts';
 import type { Reader } from '../../domain/explain/change-words.ts';
 import { explain, type Explanation } from '../../domain/explain/explain.ts';
 import type { IdPort } from '../../domain/ids.ts';
-import type { ConditionDissector } from '../../domain/playbook/condition-terms.ts';
+import type { ConditionDissector } from '../../domain/playbook/condition-dissector.ts';
 import { canonicalJson } from '../../domain/receipt/canonical-json.ts';
 import type { TenantRules } from '../../domain/rules.ts';
 import { firstZone } from '../../domain/time/zones.ts';
@@ -118,6 +118,7 @@ const inputOf = async (
     context: read?.context ?? deps.noContext,
     decidedAtMs,
     ids: deps.ids,
+    ...(read?.originals === undefined ? {} : { originals: new Map(Object.entries(read.originals)) }),
   };
 };
 

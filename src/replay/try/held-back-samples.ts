@@ -4,13 +4,16 @@ import type { ContextFacts } from '../../domain/decision/planned.ts';
 import { explain, type ExplainedAction, type ExplainedPlaybook } from '../../domain/explain/explain.ts';
 import type { Reader } from '../../domain/explain/change-words.ts';
 import type { IdPort } from '../../domain/ids.ts';
-import type { ConditionDissector } from '../../domain/playbook/condition-terms.ts';
+import type { ConditionDissector } from '../../domain/playbook/condition-dissector.ts';
 import type { TenantRules } from '../../domain/rules.ts';
 import { firstZone } from '../../domain/time/zones.ts';
 import type { MmmDecision, MmmSignalInput } from '../../generated/records.ts';
 import type { ActorCommit } from '../../pipeline/ports/journal.ts';
 import type { DecisionRead } from '../recorded-history.ts';
 import { NOT_ABOUT } from './tally.ts';
+
+/** What goes on from an earlier one is that one again: its own explanation is of its first look. */
+const ENDS = new Set(['suppressed', 'deferred']);
 
 /** A nudge that was held back, with the state as it was when it was decided. States are immutable, so that keeping one costs a reference. */
 interface Sample {
@@ -57,7 +60,9 @@ export class HeldBackSamples {
       const row = rows.get(entry.decisionId ?? '');
       if (row !== undefined && row.decidedAtMs >= this.#sinceMs) {
         const { candidates } = JSON.parse(row.body) as MmmDecision;
-        const held = candidates.filter((one) => one.disposition !== 'delivered' && !NOT_ABOUT.has(one.reason_code));
+        const held = candidates.filter(
+          (one) => one.continues === null && ENDS.has(one.disposition) && !NOT_ABOUT.has(one.reason_code),
+        );
         for (const one of held) {
           this.#keep(one.reason_code, {
             ...{ actorId, state, decidedAtMs: row.decidedAtMs, read: JSON.parse(row.read) as DecisionRead },

@@ -5,10 +5,11 @@ import { define, record, signals, TENANT } from '../../replay/recorded-history.t
 import { makeDatabase, type TestDatabase } from './test-database.ts';
 
 let database: TestDatabase;
+let released = 0;
 beforeAll(async () => {
   database = await makeDatabase();
   await define(database);
-  await record(database);
+  released = await record(database);
 });
 afterAll(async () => {
   await database.drop();
@@ -21,10 +22,12 @@ const run = async (statement: string): Promise<number> => (await database.pipeli
 
 test('a real history adds up, of the tenant and of all; of another tenant there is nothing', async () => {
   const mine = await journalTotals(database.pipeline, TENANT, Date.now());
-  expect(balanceOf(mine)).toMatchObject({ signals: signals.length, addUp: true });
+  expect(balanceOf(mine)).toMatchObject({ signals: signals.length + released, addUp: true });
   expect(mine.decisions).toBe(mine.results.get('decided'));
   expect(mine.published).toBe(mine.decisions);
-  expect(mine.ends.get('delivered sent')?.count).toBe(mine.actions);
+  const said = [...mine.ends.values()].filter(({ disposition }) => /^(delivered|digested)$/.test(disposition));
+  expect(said.reduce((sum, { count }) => sum + count, 0)).toBe(mine.actions);
+  expect(said.map(({ disposition }) => disposition)).toContain('digested');
   expect(mine.actions).toBeGreaterThan(20);
   expect(await journalTotals(database.pipeline, null, Date.now())).toEqual(mine);
   expect(balanceOf(await journalTotals(database.pipeline, 'other', Date.now()))).toEqual({
@@ -65,5 +68,5 @@ test.each<[string, string, Fault]>([
   const before = await faults();
   expect(before.map(([name]) => name)).not.toContain(fault);
   expect(await run(statement)).toBe(1);
-  expect(await faults()).toEqual(expect.arrayContaining([...before, [fault, 1]]));
+  expect(new Map(await faults()).get(fault)).toBe(1);
 });

@@ -1,4 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ActorProfile } from '../../../src/domain/actor-state.ts';
+import { evolve, journalEntryOf } from '../../../src/domain/decision/evolve.ts';
+import { plan } from '../../../src/domain/decision/plan.ts';
+import { reentrySignal } from '../../../src/domain/decision/reentry.ts';
+import { applyChange } from '../../../src/domain/explain/apply-change.ts';
 import type { PlanInput } from '../../../src/domain/decision/planned.ts';
 import { changeWords } from '../../../src/domain/explain/change-words.ts';
 import { explain, type ExplainedAction } from '../../../src/domain/explain/explain.ts';
@@ -86,6 +91,70 @@ describe('the smallest change, in words', () => {
     const state = aState({ profile: preferring({ optOutCategories: ['mirror'] }) });
     const input = given([playbook({ when: 'false' })], { state });
     expect(first(input)).toMatchObject({ disposition: 'suppressed', change: null });
+  });
+});
+
+describe('a second look at what was put off', () => {
+  const NIGHT = NOON + 11 * HOUR;
+  const MORNING = NOON + 18 * HOUR;
+  const kept = playbook({
+    deferral: { mode: 'defer', expires_after: '24h' },
+    when: 'signal.payload.files_changed > 2',
+  });
+  const atNight = given([kept], {
+    decidedAtMs: NIGHT,
+    signal: aSignal({ occurred_at: new Date(NIGHT).toISOString() }),
+  });
+  const { upkeep, ...made } = plan(atNight);
+  const { waiting, signal: original } = upkeep!.deferred[0]!;
+  const facts = { signal: atNight.signal, plan: { ...made, upkeep: upkeep! }, version: 1, decidedAtMs: NIGHT };
+  const entry = journalEntryOf(ids, { ...facts, decisionId: 'd', chainBefore: '' });
+  const dueMs = Math.max(MORNING, waiting.dueMs);
+  const again = (change: Partial<ActorProfile['preferences']>, original2 = original): PlanInput => ({
+    ...atNight,
+    state: { ...evolve(atNight.state, entry), profile: preferring(change) },
+    decidedAtMs: dueMs,
+    signal: reentrySignal(ids, {
+      ...{ tenantId: 'acme', actorId: 'dev1', decisionId: waiting.decisionId, actionId: waiting.actionId },
+      ...{ attempt: 1, dueAtMs: waiting.dueMs, signal: original },
+    }),
+    originals: new Map([[waiting.actionId, original2]]),
+  });
+
+  test('at night it is kept for later, and six hours would have been enough', () => {
+    const lines = explanationLines(explain(atNight, conditions), { zone: UTC, nowMs: NIGHT });
+    expect(lines[1]).toMatch(/^ {2}mirror: kept for later, until Thu 2026-05-07 06:0\d$/);
+    expect(enough(atNight)).toMatch(/^7 hours later/);
+  });
+
+  test('in the morning it reaches the person, or says what of now holds it and what would be enough', () => {
+    expect(first(again({}))).toMatchObject({ disposition: 'delivered', change: null });
+    const out = again({ optOutCategories: ['large'] });
+    expect(first(out)).toMatchObject({
+      disposition: 'superseded',
+      firstVeto: { gate: 'preference', code: 'opted_out' },
+    });
+    expect(enough(out)).toBe('your opt-out of large');
+  });
+
+  test('a condition is looked at with the event as it was, and the change is made to that event', () => {
+    const small = again({}, { ...original, payload: { files_changed: 2 } });
+    const action = first(small);
+    expect(action.terms.map(({ value }) => value)).toEqual([2]);
+    expect(action.change).toMatchObject({ kind: 'condition', from: '2', to: '1' });
+    const changed = applyChange(small, action.change!, conditions)!;
+    expect(plan(changed).candidates.find(({ actionId }) => actionId === action.actionId)?.disposition).toBe(
+      'delivered',
+    );
+  });
+
+  test('whose playbook is gone or whose time is over is told without gates', () => {
+    const late = { ...again({}), decidedAtMs: NIGHT + 25 * HOUR };
+    expect(first(late)).toMatchObject({
+      disposition: 'expired',
+      firstVeto: { gate: 'deferral', code: 'expired' },
+      verdicts: [],
+    });
   });
 });
 
