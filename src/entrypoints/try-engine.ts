@@ -21,7 +21,7 @@ import type { Logger } from '../pipeline/ports/logger.ts';
 import type { Metrics } from '../pipeline/ports/metrics.ts';
 import type { OutputRecord } from '../pipeline/ports/records.ts';
 import { TRY_TENANT, type TryEngine } from '../replay/try/run-try.ts';
-import type { TryTally } from '../replay/try/tally.ts';
+import type { ActorCommit } from '../pipeline/ports/journal.ts';
 
 const CHANNEL = 'pm3.signals.normalized';
 
@@ -55,13 +55,22 @@ const uncounted: Metrics = {
 
 export interface RunningTry {
   readonly engine: TryEngine;
+  /** Those that every signal is decided by. */
+  readonly rules: TenantRules;
   /** Records that intake refused, by error code: told to the reader, because a publisher of the same history would meet the same. */
   refused(): ReadonlyMap<string, number>;
   stop(): Promise<void>;
 }
 
+export interface TryWatch {
+  /** Each commit, without the entries of signals that the engine itself released. */
+  add(commit: ActorCommit): void;
+  /** Each commit as it is. */
+  committed?(commit: ActorCommit): void;
+}
+
 /** The very stages of `serve` on the in-memory ports: nothing is written, nothing is started, time is the history's. */
-export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTally): Promise<RunningTry> => {
+export const startTryEngine = async (playbooks: readonly unknown[], watch: TryWatch): Promise<RunningTry> => {
   let now = 0;
   const refused = new Map<string, number>();
   const clock = { now: () => now, monotonicMs: () => performance.now() };
@@ -69,8 +78,10 @@ export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTa
   // Signals of the engine itself, which no commit of the history made: the tally counts what became of those.
   const released = new Set<string>();
   const journal = new MemoryJournal({
-    onCommitted: (commit) =>
-      tally.add({ ...commit, entries: commit.entries.filter(({ signalId }) => !released.has(signalId)) }),
+    onCommitted: (commit) => {
+      watch.committed?.(commit);
+      watch.add({ ...commit, entries: commit.entries.filter(({ signalId }) => !released.has(signalId)) });
+    },
   });
   const source = new MemoryIntakeSource();
   const codec = new LocalCodec();
@@ -155,6 +166,7 @@ export const startTryEngine = async (playbooks: readonly unknown[], tally: TryTa
         }
       },
     },
+    rules,
     refused: () => refused,
     stop: () => pipeline.stop(),
   };

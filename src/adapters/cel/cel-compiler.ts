@@ -7,8 +7,10 @@ import type {
   RuleEnvironment,
 } from '../../domain/playbook/condition.ts';
 import { createCelEnvironment } from './cel-environment.ts';
+import type { ConditionDissector } from '../../domain/playbook/condition-dissector.ts';
 import { usesOf } from './condition-uses.ts';
 import { SOURCE_MAX_BYTES, costFault } from './cost-limits.ts';
+import { plainValue, termsOf } from './dissect.ts';
 import { LinearRegexes } from './linear-regex.ts';
 import { rewrite } from './rewrite.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
@@ -37,12 +39,22 @@ const fault = (message: string, position: number | null = null): Parsed => ({
  * Compiles conditions in CEL (interface 5): parsed, cost-limited, rewritten and type-checked once; evaluating takes about a microsecond and never
  * throws. The views of an environment are made once, however many conditions look at it.
  */
-export const createCelCompiler = (): ConditionInspector => {
+export const createCelCompiler = (): ConditionInspector & ConditionDissector => {
   const regexes = new LinearRegexes();
   const cel = createCelEnvironment(regexes);
   const views = new WeakMap<RuleEnvironment, EnvironmentView>();
 
-  const parse = (source: string): Parsed => {
+  const parses = (source: string): boolean => {
+    try {
+      cel.parse(source);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  /** `anyType`: also what is no condition of its own, as one side of a comparison. */
+  const parse = (source: string, anyType = false): Parsed => {
     if (Buffer.byteLength(source) > SOURCE_MAX_BYTES) return fault(`the condition is over ${SOURCE_MAX_BYTES} bytes`);
     try {
       const program = cel.parse(source);
@@ -52,7 +64,7 @@ export const createCelCompiler = (): ConditionInspector => {
       rewrite(tree);
       const checked = program.check();
       if (!checked.valid) return { ok: false, error: summaryOf(checked.error) };
-      if (checked.type !== 'bool' && checked.type !== 'dyn')
+      if (!anyType && checked.type !== 'bool' && checked.type !== 'dyn')
         return fault(`the condition is a ${checked.type ?? 'value'}, not a bool`);
       return { ok: true, program, tree };
     } catch (error) {
@@ -89,6 +101,20 @@ export const createCelCompiler = (): ConditionInspector => {
     inspect: (source) => {
       const parsed = parse(source);
       return parsed.ok ? { ok: true, uses: usesOf(parsed.tree) } : parsed;
+    },
+    termsOf: (source) => {
+      const parsed = parse(source);
+      return parsed.ok ? termsOf(source, parsed.tree, parses) : [];
+    },
+    valueOf: (source, environment) => {
+      const parsed = parse(source, true);
+      if (!parsed.ok) return undefined;
+      try {
+        return plainValue(parsed.program, view(environment));
+      } catch {
+        // As in a condition: what can not be evaluated has no value.
+        return undefined;
+      }
     },
   };
 };

@@ -29,14 +29,6 @@ export const shardRows = async (pipeline: Queryable): Promise<readonly ShardRow[
   }));
 };
 
-/** Signals in the journal (30 days) by result, of all tenants: a sum per tenant would tell who is busy. As role mmm_pipeline. */
-export const resultTotals = async (pipeline: Queryable): Promise<ReadonlyMap<string, bigint>> => {
-  const rows = await pipeline.query<{ result: string; count: string }>(
-    `SELECT result, count(*) AS count FROM mmm_journal WHERE kind = 'signal' GROUP BY result ORDER BY result`,
-  );
-  return new Map(rows.map((row) => [row.result, BigInt(row.count)]));
-};
-
 /** What is stored of the partition count; null: no engine has started on this database. As role mmm_pipeline. */
 export const storedPartitions = async (pipeline: Queryable): Promise<number | null> => {
   const rows = await pipeline.query<{ value: number }>(`SELECT value FROM mmm_settings WHERE name = 'partitions'`);

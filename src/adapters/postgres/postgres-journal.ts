@@ -48,7 +48,7 @@ const PURGE_ROWS = 2_000;
 /** A signal id committed by another shard between our look and our insert: the second look finds it. More than twice is a fault. */
 const COMMIT_ATTEMPTS = 3;
 
-type EntryTuple = SignalTuple | OutcomeTuple;
+export type EntryTuple = SignalTuple | OutcomeTuple;
 
 type OutcomeTuple = [
   kind: 'outcome',
@@ -97,7 +97,8 @@ interface OutboxResult {
   readonly headers: string;
 }
 
-const entryOf = (tuple: EntryTuple): JournalEntry =>
+/** A row of the journal as `json_build_array` of fold.sql gives it. */
+export const entryOf = (tuple: EntryTuple): JournalEntry =>
   tuple[0] === 'outcome' ? outcomeEntry(tuple) : signalEntry(tuple);
 
 const outcomeEntry = ([

@@ -28,7 +28,7 @@ const WARM_UP_SIGNALS = 8_000;
 const RECENT_SIGNALS = 20;
 
 /** One playbook that matches; the others differ in event type, repository or severity, as a large tenant's do. */
-const playbooksOf = (count: number) =>
+export const playbooksOf = (count: number) =>
   Array.from({ length: count }, (_, at) => {
     if (at === 0) return { document: BENCH_PLAYBOOK, version: 1 };
     const eventType = EVENT_TYPES[at % EVENT_TYPES.length] ?? EVENT_TYPES[1];
@@ -40,11 +40,14 @@ const playbooksOf = (count: number) =>
     return { document: { ...BENCH_PLAYBOOK, id: `bench-${at}`, triggers: [trigger] }, version: 1 };
   });
 
-const rulesOf = (count: number): TenantRules => {
+/** Throws INTERNAL_ERROR for playbooks that do not compile. */
+export const benchRules = (
+  playbooks: readonly { readonly document: unknown; readonly version: number }[],
+): TenantRules => {
   const compiled = compileRules({
     policy: BENCH_POLICY,
     policyVersion: 1,
-    playbooks: playbooksOf(count),
+    playbooks,
     conditions: createCelCompiler(),
     ids: uuidIds,
   });
@@ -52,7 +55,7 @@ const rulesOf = (count: number): TenantRules => {
   throw new MmmError('INTERNAL_ERROR', 'the playbooks of the benchmark do not compile');
 };
 
-const signalsOf = async (nowMs: number): Promise<MmmSignalInput[]> => {
+export const signalsOf = async (nowMs: number): Promise<MmmSignalInput[]> => {
   const normaliser = createNormaliser({ ids: uuidIds, scanner: createSecretlintScanner() });
   const source = signalSource('plan', 'every');
   const signals: MmmSignalInput[] = [];
@@ -70,7 +73,7 @@ const signalsOf = async (nowMs: number): Promise<MmmSignalInput[]> => {
   return signals;
 };
 
-const stateAfter = (signals: readonly MmmSignalInput[], rules: TenantRules, decidedAtMs: number): ActorState => {
+export const stateAfter = (signals: readonly MmmSignalInput[], rules: TenantRules, decidedAtMs: number): ActorState => {
   let state = emptyState(null);
   signals.forEach((signal, at) => {
     const made = plan({ signal, state, rules, context: NO_CONTEXT, decidedAtMs, ids: uuidIds });
@@ -85,7 +88,7 @@ export const measurePlanCost = async (quick: boolean): Promise<readonly PlanCost
   const nowMs = Date.now();
   const signals = await signalsOf(nowMs);
   const sizes = PLAYBOOK_COUNTS.map((playbooks) => {
-    const rules = rulesOf(playbooks);
+    const rules = benchRules(playbooksOf(playbooks));
     return { playbooks, rules, state: stateAfter(signals.slice(0, RECENT_SIGNALS), rules, nowMs), us: [] as number[] };
   });
   const planAll = (rules: TenantRules, state: ActorState, count: number): void => {

@@ -1,4 +1,5 @@
 import { DISTURBED_FROM } from './measure.ts';
+import { PLAN_P99_AIM_MS, SIGNALS_PER_SECOND_AIM } from './plan-speed.ts';
 import { type BenchResult, type Measured, RATES } from './run-bench.ts';
 import { median, type Spread, spreadOf } from './statistics.ts';
 
@@ -41,13 +42,16 @@ const latencyCell = ({ latency }: Measured, rate: number): string => {
 };
 
 /** The ratios that the aims are about. NaN where a side was not measured. */
-export const ratiosOf = ({ streams, plan, memory }: BenchResult): Readonly<Record<string, number>> => {
+export const ratiosOf = ({ streams, plan, memory, speed }: BenchResult): Readonly<Record<string, number>> => {
   const find = (name: Measured['name']): Measured | undefined => streams.find((one) => one.name === name);
   const [bare, engine] = [find('bare'), find('engine')];
   const [small, large] = memory;
   return {
     throughput: rateOf(engine) / rateOf(bare),
     ...Object.fromEntries(RATES.map((rate) => [`p95_at_${rate}`, p95Of(engine, rate) / p95Of(bare, rate)])),
+    plan_p99:
+      Math.max(...(speed?.p99 ?? [{ ms: { median: Number.NaN } }]).map(({ ms }) => ms.median)) / PLAN_P99_AIM_MS,
+    gate_chain: (speed?.signalsPerSecond.median ?? Number.NaN) / SIGNALS_PER_SECOND_AIM,
     plan: (plan.at(-1)?.microseconds.median ?? Number.NaN) / (plan[0]?.microseconds.median ?? Number.NaN),
     memory: (large?.medianBytes ?? Number.NaN) / (small?.medianBytes ?? Number.NaN),
   };
@@ -92,6 +96,14 @@ export const reportLines = (result: BenchResult): string[] => {
       lines.push(row(String(playbooks), `${us.median.toFixed(1)} (${us.least.toFixed(1)} to ${us.most.toFixed(1)})`));
     }
   }
+  if (result.speed !== null) {
+    const { p99, signalsPerSecond } = result.speed;
+    for (const { playbooks, matching, ms } of p99)
+      lines.push(
+        `plan with ${playbooks} playbooks, ${matching} of them matching: p99 ${ms.median.toFixed(3)} ms (${ms.least.toFixed(3)} to ${ms.most.toFixed(3)})`,
+      );
+    lines.push(`plan, entry and state without stores, one core: ${withSpread(signalsPerSecond)} signals/s of CPU time`);
+  }
   if (result.memory.length > 0) {
     lines.push('', row('backlog', 'resident MB, median', 'most'), row('---', '---', '---'));
     for (const { backlog, medianBytes, mostBytes } of result.memory) {
@@ -102,6 +114,8 @@ export const reportLines = (result: BenchResult): string[] => {
     throughput: 'engine to bare, aim at least 0.35',
     p95_at_200: 'engine to bare, aim at most 2',
     p95_at_1000: 'engine to bare, aim at most 2',
+    plan_p99: `of plan with 200 playbooks to ${PLAN_P99_AIM_MS} ms, aim at most 1`,
+    gate_chain: `signals/s of one core to ${SIGNALS_PER_SECOND_AIM}, aim at least 1`,
     plan: '10,000 playbooks to 10, aim at most 1.2',
     memory: 'backlog of 1,000,000 to 100,000, aim at most 1.1',
   };

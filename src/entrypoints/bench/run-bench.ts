@@ -12,6 +12,7 @@ import { killChildren } from './child.ts';
 import { cpuBetween, readCpu } from './cpu.ts';
 import { measureMemory, type MemoryUse } from './memory.ts';
 import { measurePlanCost, type PlanCost } from './plan-cost.ts';
+import { measurePlanSpeed, type PlanSpeed } from './plan-speed.ts';
 import { sampleOutputs } from './samples.ts';
 import { openSink } from './sink.ts';
 import { openWorld } from './world.ts';
@@ -41,6 +42,8 @@ export interface BenchResult {
   readonly outputBytes: readonly number[];
   readonly streams: readonly Measured[];
   readonly plan: readonly PlanCost[];
+  /** Null: not measured. */
+  readonly speed: PlanSpeed | null;
   readonly memory: readonly MemoryUse[];
 }
 
@@ -179,7 +182,8 @@ const measureStreams = async (
 /** Starts servers of its own, measures what is asked for, and takes everything away again. */
 export const runBench = async (options: BenchOptions): Promise<BenchResult> => {
   const plan = options.parts.has('d') ? await measurePlanCost(options.quick) : [];
+  const speed = options.parts.has('d') ? await measurePlanSpeed(options.quick) : null;
   const needsServers = (['a', 'b', 'c', 'e'] as const).some((part) => options.parts.has(part));
   const streams = needsServers ? await measureStreams(options) : { streams: [], memory: [], outputBytes: [] };
-  return { ...streams, plan };
+  return { ...streams, plan, speed };
 };

@@ -38,6 +38,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'compare versions of a playbook, or let one run as shadow',
     load: async () => (await import('./experiments.ts')).experimentsCommand,
   },
+  explain: {
+    summary: 'why a signal led to a nudge or did not, and what would have been enough',
+    load: async () => (await import('./explain.ts')).explainCommand,
+  },
   receipts: {
     summary: 'verify receipts, print the public key',
     load: async () => (await import('./receipts.ts')).receiptsCommand,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CheckResult, type CheckStatus, runChecks } from '../../admin/queries/run-checks.ts';
-import { resultTotals } from '../../adapters/postgres/operations.ts';
+import { journalTotals } from '../../adapters/postgres/totals.ts';
+import { balanceOf, FAULTS, type Totals } from '../../domain/conservation.ts';
 import { MmmError } from '../../errors.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import { openDoctor } from '../composition/doctor-checks.ts';
@@ -32,15 +33,54 @@ const examine = async (io: CliIo): Promise<void> => {
   if (failed > 0) throw new MmmError('DOCTOR_FAILED', undefined, { details: { failed } });
 };
 
-const totals = async (io: CliIo): Promise<void> => {
+const totalsJson = (totals: Totals): object => {
+  const { signals, addUp } = balanceOf(totals);
+  return {
+    signals,
+    by_result: Object.fromEntries(totals.results),
+    decisions: totals.decisions,
+    candidates: totals.candidates,
+    by_end: [...totals.ends.values()].map(({ disposition, reason, count }) => ({
+      ...{ disposition, reason_code: reason, count },
+    })),
+    actions: totals.actions,
+    outbox_compared: totals.published,
+    faults: Object.fromEntries(totals.faults),
+    add_up: addUp,
+  };
+};
+
+const totalsLines = (totals: Totals): string[] => {
+  const row = (label: string, count: number, note = ''): string =>
+    `${label.padEnd(44)} ${String(count).padStart(12)}${note === '' ? '' : `   (${note})`}`;
+  const { signals, ended } = balanceOf(totals);
+  const ends = [...totals.ends.values()].sort((a, b) => b.count - a.count);
+  return [
+    ...[...totals.results].map(([result, count]) => row(result, count)),
+    row('signals in all', signals, 'each once; the journal keeps 30 days'),
+    '',
+    ...ends.map(({ disposition, reason, count }) =>
+      row(disposition === 'delivered' ? disposition : `${disposition}: ${reason}`, count),
+    ),
+    row('candidates in all', ended, `of ${totals.decisions} decisions, which are kept for 90 days`),
+    row('actions', totals.actions, `rows in the outbox compared for the newest ${totals.published} decisions`),
+    '',
+    ...[...totals.faults].map(([fault, count]) => `FAIL  ${count}: ${FAULTS[fault]}`),
+    totals.faults.size === 0
+      ? 'The totals add up.'
+      : 'THE TOTALS DO NOT ADD UP. This is a fault of ours: please report it.',
+  ];
+};
+
+const totals = async (io: CliIo, tenantId: string | null): Promise<void> => {
   const store = await openStore(loadConfig(), SILENT_LOGGER, 'command');
   try {
-    const counts = [...(await resultTotals(store.pipeline))];
-    const all = counts.reduce((sum, [, count]) => sum + count, 0n);
-    const byResult = Object.fromEntries(counts.map(([result, count]) => [result, Number(count)]));
-    if (io.json) return io.out(JSON.stringify({ signals: Number(all), by_result: byResult }));
-    for (const [result, count] of counts) io.out(`${result.padEnd(20)} ${String(count).padStart(12)}`);
-    io.out(`${'signals in all'.padEnd(20)} ${String(all).padStart(12)}   (each once; the journal keeps 30 days)`);
+    const counted = await journalTotals(store.pipeline, tenantId, Date.now());
+    if (io.json) io.out(JSON.stringify(totalsJson(counted)));
+    else for (const line of totalsLines(counted)) io.out(line);
+    const failed = counted.faults.size;
+    if (failed > 0)
+      throw new MmmError('DOCTOR_FAILED', 'the totals of the journal do not add up', { details: { failed } });
   } finally {
     await store.close();
   }
@@ -55,7 +95,15 @@ export const doctorCommand: CliCommand = {
       .description(
         `${doctorCommand.summary}, one line each: ok, WARN (it runs, worse) or FAIL with what to do; changes nothing`,
       )
-      .option('--totals', 'count the signals of the journal by their result instead')
-      .action(async (options: { totals?: true }) => await (options.totals === true ? totals(io) : examine(io)));
+      .option(
+        '--totals',
+        'instead count what the journal holds, by result and by end of each candidate, and whether it adds up',
+      )
+      .option('--tenant <id>', 'with --totals: of this tenant only')
+      .action(async (options: { totals?: true; tenant?: string }) => {
+        if (options.totals === true) return await totals(io, options.tenant ?? null);
+        if (options.tenant !== undefined) throw new MmmError('USAGE', '--tenant goes with --totals');
+        await examine(io);
+      });
   },
 };

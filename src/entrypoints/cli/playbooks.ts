@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CliCommand, CliIo } from './command.ts';
+import { registerBacktest } from './playbooks-backtest.ts';
 import { registerFiles } from './playbooks-files.ts';
 import { registerProbation } from './playbooks-probation.ts';
 import { registerTest } from './playbooks-test.ts';
@@ -14,5 +15,6 @@ export const playbooksCommand: CliCommand = {
     registerTest(playbooks, io);
     registerVersions(playbooks, io);
     registerProbation(playbooks, io);
+    registerBacktest(playbooks, io);
   },
 };

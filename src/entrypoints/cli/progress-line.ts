@@ -8,13 +8,15 @@ const LOG_EVERY_MS = 10_000;
 export class ProgressLine {
   readonly #io: CliIo;
   readonly #all: number;
+  readonly #what: string;
   readonly #everyMs = process.stderr.isTTY ? TERMINAL_EVERY_MS : LOG_EVERY_MS;
   #writtenAtMs = performance.now();
   #written = false;
 
-  constructor(io: CliIo, all: number) {
+  constructor(io: CliIo, all: number, what = 'commits') {
     this.#io = io;
     this.#all = all;
+    this.#what = what;
   }
 
   at(done: number): void {
@@ -22,7 +24,7 @@ export class ProgressLine {
     if (now - this.#writtenAtMs < this.#everyMs) return;
     this.#writtenAtMs = now;
     this.#written = true;
-    const line = `${done} of ${this.#all} commits (${Math.floor((100 * done) / this.#all)} %)`;
+    const line = `${done} of ${this.#all} ${this.#what} (${Math.floor((100 * done) / this.#all)} %)`;
     if (process.stderr.isTTY) process.stderr.write(`\r${line}\u001b[K`);
     else this.#io.err(line);
   }

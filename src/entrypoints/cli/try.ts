@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { createCelCompiler } from '../../adapters/cel/cel-compiler.ts';
+import { uuidIds } from '../../adapters/ids/uuid-ids.ts';
 import { openHistory } from '../../adapters/git/git-history.ts';
 import { readPlaybookFiles, STARTER_FOLDER } from '../../adapters/files/playbook-files.ts';
 import { MmmError } from '../../errors.ts';
@@ -16,6 +18,9 @@ import { reportAsText } from '../../replay/try/report-text.ts';
 import { buildReport, type TryReport } from '../../replay/try/report.ts';
 import { walkHistory } from '../../replay/try/run-try.ts';
 import { TryTally } from '../../replay/try/tally.ts';
+import { type ExplainedHold, HeldBackSamples } from '../../replay/try/held-back-samples.ts';
+import { explainedJson, explainedLines } from '../../replay/try/explained-text.ts';
+import { NO_CONTEXT } from '../no-context.ts';
 import { startTryEngine } from '../try-engine.ts';
 import type { CliCommand, CliIo } from './command.ts';
 
@@ -25,7 +30,10 @@ interface TryOptions {
   readonly html?: string;
   readonly names?: true;
   readonly rules?: true;
+  readonly explain?: string;
 }
+
+const EXPLAIN_MAX = 100;
 
 /** Pseudonyms are stable within a repository and join nobody across two of them: the key is the id of its first commit. */
 const pseudonyms = (history: HistorySource): ((who: string) => string) => {
@@ -58,12 +66,32 @@ const playbooksFrom = async (folder: string): Promise<readonly unknown[]> => {
   return files.flatMap((file) => (file.ok ? [file.document] : []));
 };
 
-const runTry = async (io: CliIo, path: string, options: TryOptions): Promise<TryReport> => {
+/** How many nudges that were held back are explained; 0 without the option. Throws USAGE. */
+const explainCount = (text: string | undefined): number => {
+  if (text === undefined) return 0;
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > EXPLAIN_MAX)
+    throw new MmmError('USAGE', `--explain ${text}: give a number from 1 to ${EXPLAIN_MAX}`);
+  return count;
+};
+
+interface TryAnswer {
+  readonly report: TryReport;
+  readonly explained: readonly ExplainedHold[];
+  readonly nameOf: (actorId: string) => string;
+}
+
+const runTry = async (io: CliIo, path: string, options: TryOptions): Promise<TryAnswer> => {
   const sinceMs = sinceMsOf(options.since);
   const playbooks = await playbooksFrom(options.playbooks === undefined ? STARTER_FOLDER : resolve(options.playbooks));
   const history = await openHistory(resolve(path), programEnvironment());
   const tally = new TryTally(sinceMs ?? 0);
-  const running = await startTryEngine(playbooks, tally);
+  const wanted = explainCount(options.explain);
+  const samples = wanted === 0 ? null : new HeldBackSamples(wanted, sinceMs ?? 0);
+  const running = await startTryEngine(playbooks, {
+    add: (commit) => tally.add(commit),
+    committed: (commit) => samples?.add(commit),
+  });
   const progress = new ProgressLine(io, history.summary.commits);
   const started = performance.now();
   try {
@@ -71,7 +99,7 @@ const runTry = async (io: CliIo, path: string, options: TryOptions): Promise<Try
       commitBy: (actorId, zone) => tally.commitBy(actorId, zone),
       done: (commits) => progress.at(commits),
     });
-    return buildReport({
+    const report = buildReport({
       summary: history.summary,
       walk,
       tally,
@@ -80,6 +108,12 @@ const runTry = async (io: CliIo, path: string, options: TryOptions): Promise<Try
       refused: running.refused(),
       seconds: (performance.now() - started) / 1000,
     });
+    const deps = { rules: running.rules, conditions: createCelCompiler(), context: NO_CONTEXT, ids: uuidIds };
+    return {
+      report,
+      explained: samples?.explained(wanted, deps) ?? [],
+      nameOf: (actorId) => (options.names === true ? (walk.people.get(actorId)?.name ?? actorId) : actorId),
+    };
   } finally {
     progress.end();
     await running.stop();
@@ -97,13 +131,22 @@ export const tryCommand: CliCommand = {
       .option('--since <date or age>', 'show nudges from here on (2026-03-01, 90d); everything before is still counted')
       .option('--playbooks <folder>', 'playbooks to run instead of the starter set')
       .option('--html <file>', 'also write a self-contained page')
+      .option(
+        '--explain <n>',
+        'also explain so many of the nudges that were held back: each gate, and what would have been enough',
+      )
       .option('--names', 'author names instead of pseudonyms')
       .addOption(new Option('--rules', 'print the rules for tests, sources, fixes, reverts and bots, and end'))
       .action(async (path: string, options: TryOptions) => {
         if (options.rules === true) return io.out(JSON.stringify(HISTORY_RULES, null, 2));
-        const report = await runTry(io, path, options);
-        if (io.json) io.out(printableJson(reportAsJson(report)));
-        else for (const line of reportAsText(report)) io.out(line);
+        const { report, explained, nameOf } = await runTry(io, path, options);
+        const asked = options.explain !== undefined;
+        const more = asked ? { explained: explainedJson(explained, nameOf) } : {};
+        if (io.json) io.out(printableJson({ ...reportAsJson(report), ...more }));
+        else {
+          for (const line of reportAsText(report)) io.out(line);
+          if (asked) for (const line of explainedLines(explained, nameOf)) io.out(line);
+        }
         if (options.html !== undefined) {
           await writeFile(resolve(options.html), reportAsHtml(report));
           io.err(`Page written: ${resolve(options.html)}`);

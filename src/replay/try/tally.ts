@@ -39,7 +39,7 @@ export interface PersonTally {
 }
 
 /** Reasons that say "this was not about that": counted in the totals, not told as held back. */
-const NOT_ABOUT = new Set(['condition_not_met', 'condition_error', 'actor_type_not_meant']);
+export const NOT_ABOUT = new Set(['condition_not_met', 'condition_error', 'actor_type_not_meant']);
 
 /** Counts everything, keeps what is shown from `sinceMs` on. */
 export class TryTally {

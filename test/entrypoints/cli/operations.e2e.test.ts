@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runningEmbeddedPostgres } from '../../../src/adapters/embedded/embedded-postgres.ts';
 import { postgresPlace } from '../../../src/adapters/embedded/postgres-place.ts';
+import { uuidIds } from '../../../src/adapters/ids/uuid-ids.ts';
+import { idFrom } from '../../../src/domain/ids.ts';
 import { SILENT_LOGGER } from '../../../src/entrypoints/cli/silent-logger.ts';
 import { withDatabaseUrl, withPlainDatabase } from '../../../src/entrypoints/composition/command-migrations.ts';
 import { loadConfig } from '../../../src/runtime/config.ts';
@@ -153,6 +155,30 @@ test('beside a running engine: put in, read back, verify, count', async () => {
   const doctor = await cli('doctor', '--json');
   expect(doctor).toMatchObject({ code: 0, json: { failed: 0 } });
   expect(JSON.stringify(doctor.json)).toContain('an MMM Engine answers there');
+});
+
+test('beside a running engine: why, what another version would have done, and whether all adds up', async () => {
+  const id = idFrom(uuidIds, 'signal', ['pm3', 'demo', 's-a']);
+  const why = await cli('explain', id, '--tenant', 'demo', '--json');
+  expect(why).toMatchObject({ code: 0, json: { reproduced: true, result: 'decided', notes: [] } });
+  expect(why.json['playbooks'].length).toBe(7);
+  const ends = why.json['playbooks'].flatMap(({ actions }: { actions: { disposition: string }[] }) => actions);
+  expect(ends.filter((one: { disposition: string }) => one.disposition === 'delivered').length).toBeGreaterThan(0);
+  const words = (await cli('explain', id, '--tenant', 'demo')).out;
+  expect(words.at(-1)).toBe('Planning again gave exactly what is recorded.');
+  expect(await cli('explain', 'nothing', '--tenant', 'demo')).toMatchObject({ code: 1, error: 'RESOURCE_NOT_FOUND' });
+  expect(await cli('explain', id)).toMatchObject({ code: 2 });
+
+  const live = join(folder, 'exported', 'large-change.yaml');
+  const backtest = await cli('playbooks', 'backtest', live, '--tenant', 'demo', '--since', '1h', '--json');
+  expect(backtest).toMatchObject({ code: 0, json: { signals: 3, live_as_recorded: 3, per_person: null } });
+  for (const { difference } of backtest.json['ends']) expect(difference).toBe(0);
+  expect(await cli('playbooks', 'backtest', live, '--tenant', 'nobody')).toMatchObject({ error: 'RESOURCE_NOT_FOUND' });
+  expect(await cli('playbooks', 'backtest', live, '--tenant', 'demo', '--since', 'once')).toMatchObject({ code: 2 });
+
+  const totals = await cli('doctor', '--totals', '--tenant', 'demo', '--json');
+  expect(totals).toMatchObject({ code: 0, json: { signals: 3, decisions: 3, add_up: true, faults: {} } });
+  expect(await cli('doctor', '--tenant', 'demo')).toMatchObject({ code: 2 });
 });
 
 test('receipts in a file: an altered one is named; the key for the trust store verifies elsewhere', async () => {

@@ -97,6 +97,24 @@ describe('mmm try', () => {
   );
 
   test(
+    '--explain tells of so many held-back nudges what held each and what would have been enough',
+    async () => {
+      const { code, stdout } = await mmm('try', folder, '--explain', '2');
+      expect(code).toBe(0);
+      expect(stdout.match(/quiet hours: it was quiet time, until 06:00/g)).toHaveLength(2);
+      expect(stdout.match(/enough: 6 hours later \(06:00\)/g)).toHaveLength(2);
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+      const json = JSON.parse((await mmm('try', folder, '--explain', '1', '--json')).stdout) as {
+        explained: { who: string; explanation: { playbooks: { actions: { smallest_change: object }[] }[] } }[];
+      };
+      expect(json.explained).toHaveLength(1);
+      expect(json.explained[0]!.explanation.playbooks[0]!.actions[0]!.smallest_change).toMatchObject({ kind: 'time' });
+      expect((await mmm('try', folder, '--explain', 'all')).code).toBe(2);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     '--rules prints the one data file',
     async () => {
       const { stdout } = await mmm('try', '--rules');

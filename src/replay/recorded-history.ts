@@ -1,0 +1,90 @@
+import type { ActorProfile, JournalEntry, SignalEntry } from '../domain/actor-state.ts';
+import type { ContextFacts } from '../domain/decision/planned.ts';
+import type { MmmSignalInput } from '../generated/records.ts';
+
+/** A line of the journal with what is needed to plan it again. */
+export interface RecordedLine {
+  readonly actorId: string;
+  readonly entry: JournalEntry;
+  /** As stored: null when nothing was recorded (entries of releases before 0005, and entries that are no signals). */
+  readonly signal: string | null;
+  /** What its decision read, as stored; null without a decision. */
+  readonly read: string | null;
+}
+
+export interface FoundLine extends RecordedLine {
+  readonly entry: SignalEntry;
+  /** The stored gate trace; null without a decision. */
+  readonly trace: string | null;
+}
+
+export interface Stretch {
+  /** By decided_at, ms: from, including; to, excluding. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The journal as it was written, for planning again: reads only, one tenant at a time. */
+export interface RecordedHistory {
+  /** By the id of a signal, of its decision or of one of its actions. */
+  find(tenantId: string, id: string): Promise<FoundLine | null>;
+  /** The actor's entries below a version, oldest first. */
+  entriesBefore(tenantId: string, actorId: string, version: number, fromMs: number): Promise<readonly JournalEntry[]>;
+  /** Every actor's lines, actor by actor, each in order; in pieces, so that memory is bounded by one. */
+  lines(tenantId: string, stretch: Stretch): AsyncIterable<readonly RecordedLine[]>;
+  count(tenantId: string, stretch: Stretch): Promise<number>;
+  /** Today's profiles: what is there for signals that had no decision. */
+  profiles(tenantId: string, actorIds: readonly string[]): Promise<ReadonlyMap<string, ActorProfile>>;
+  rules(tenantId: string): Promise<RulesHistory>;
+  /** What became of the actions of these decisions of these actors. */
+  outcomes(tenantId: string, of: OutcomesOf): Promise<readonly RecordedOutcome[]>;
+}
+
+export interface OutcomesOf {
+  readonly actorIds: readonly string[];
+  readonly decisionIds: readonly string[];
+}
+
+export interface RecordedOutcome {
+  readonly decisionId: string;
+  readonly playbookId: string;
+  readonly actionType: string;
+  readonly result: string;
+}
+
+/** Every version that ever was, and when which was in force. */
+export interface RulesHistory {
+  readonly policies: readonly { readonly version: number; readonly document: unknown; readonly atMs: number }[];
+  readonly playbooks: readonly StoredVersion[];
+  /** In order of time. `version` null: from here on no version is published. */
+  readonly publications: readonly {
+    readonly playbookId: string;
+    readonly version: number | null;
+    readonly atMs: number;
+  }[];
+}
+
+export interface StoredVersion {
+  readonly playbookId: string;
+  readonly version: number;
+  readonly document: unknown;
+}
+
+/** What was read for a decision, as far as planning again needs it. */
+export interface DecisionRead {
+  readonly signal: MmmSignalInput;
+  readonly profile: ActorProfile | null;
+  /** Absent in decisions of releases that had none. */
+  readonly context?: ContextFacts;
+  /** Of a re-entry: by action id, the events of what was put off. */
+  readonly originals?: Readonly<Record<string, MmmSignalInput>>;
+  readonly original_contexts?: Readonly<Record<string, ContextFacts>>;
+  readonly snapshot_hash: string;
+  readonly policy_version_ids: readonly string[];
+}
+
+/** The recorded signal, from wherever it is. */
+export const signalOf = (line: RecordedLine): MmmSignalInput | null => {
+  if (line.read !== null) return (JSON.parse(line.read) as DecisionRead).signal;
+  return line.signal === null ? null : (JSON.parse(line.signal) as MmmSignalInput);
+};
