@@ -73,7 +73,7 @@ describe('the least that is known is enough to decide (D-67 a degraded path that
 });
 
 describe('what was held back', () => {
-  test('does not use up the person’s budget, whichever gate said no (D-60)', () => {
+  test('does not use up the person\u2019s budget, whichever gate said no (D-60)', () => {
     const quotas = { maxActionsPerDay: 1, maxActionsPerHour: 1, perRepoPerDay: 1 };
     const free = aPlaybook({ id: 'z-free' });
     const blocked = [

@@ -207,7 +207,7 @@ describe('every playbook is there', () => {
       'Large changes (large, version 1)',
       '  mirror: held back',
       '    preference: you have opted out of mirror',
-      '    passed: eligible, signal quality, consent and role, condition, inhibition, action type, restrictions, safety, quiet hours, caps, priority',
+      '    passed: eligible, signal quality, consent and role, condition, inhibition, action type, restrictions, safety, quiet hours, caps, priority, rollout',
       '    enough: your opt-out of mirror',
       '',
       'Pull requests (prs, version 1)',
@@ -216,7 +216,7 @@ describe('every playbook is there', () => {
       '    condition, had it fitted: its condition was not met',
       '      "false": not met',
       '    preference, had it fitted: you have opted out of mirror',
-      '    passed, had it fitted: eligible, signal quality, consent and role, inhibition, action type, restrictions, safety, quiet hours, caps, priority',
+      '    passed, had it fitted: eligible, signal quality, consent and role, inhibition, action type, restrictions, safety, quiet hours, caps, priority, rollout',
       '    no single change would have been enough',
       '',
     ]);
