@@ -7,9 +7,10 @@ import { writeOutputs } from '../../tools/generate/outputs.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+// Formatting all of it takes some seconds of a core, and more of a shared one.
 test('what is committed is what the sources generate', async () => {
   expect(await writeOutputs(root, allOutputs(root), true)).toEqual([]);
-});
+}, 60_000);
 
 test('every Avro version has one local id, and no id is used twice', () => {
   const name = (entry: { subject: string; version: number }): string => `${entry.subject}@${entry.version}`;

@@ -84,22 +84,21 @@ const check = async (io: CliIo, { tenant }: TenantOption): Promise<void> => {
 };
 
 interface ShadowOptions extends TenantOption {
-  readonly version?: string;
   readonly stop?: true;
 }
 
-const shadow = async (io: CliIo, playbook: string, { tenant, version, stop }: ShadowOptions): Promise<void> => {
-  if ((version === undefined) === (stop === undefined)) throw new MmmError('USAGE', 'give --version, or --stop');
-  const number = Number(version ?? 0);
-  if (!Number.isInteger(number) || number < 0)
-    throw new MmmError('USAGE', `--version ${String(version)} is no version`);
-  const changed = await withStore((store) =>
-    stop === true
-      ? stopShadow(store, tenant, playbook, operatorName())
-      : startShadow(store, tenant, playbook, number, operatorName()),
-  );
-  if (io.json) return io.out(JSON.stringify({ tenant, playbook, shadow: stop === true ? null : number, changed }));
-  if (stop === true) return io.out(changed ? `${playbook} has no shadow now` : `${playbook} had no shadow`);
+const shadow = async (io: CliIo, given: string, { tenant, stop }: ShadowOptions): Promise<void> => {
+  const [, playbook = '', version] = /^([^@]+)(?:@([1-9][0-9]{0,5}))?$/.exec(given) ?? [];
+  if (playbook === '') throw new MmmError('USAGE', `${given} is no playbook; write its id, or id@version`);
+  if (stop === true) {
+    const changed = await withStore((store) => stopShadow(store, tenant, playbook, operatorName()));
+    if (io.json) return io.out(JSON.stringify({ tenant, playbook, shadow: null, changed }));
+    return io.out(changed ? `${playbook} has no shadow now` : `${playbook} had no shadow`);
+  }
+  if (version === undefined) throw new MmmError('USAGE', `which version of ${playbook}? write ${playbook}@<version>`);
+  const number = Number(version);
+  const changed = await withStore((store) => startShadow(store, tenant, playbook, number, operatorName()));
+  if (io.json) return io.out(JSON.stringify({ tenant, playbook, shadow: number, changed }));
   io.out(`${playbook}@${number} ${changed ? 'runs' : 'ran already'} as shadow: decided and recorded, never sent`);
 };
 
@@ -142,8 +141,7 @@ export const experimentsCommand: CliCommand = {
       async (options: TenantOption) => await check(io, options),
     );
     of('shadow', 'let a version be decided and recorded beside the published one, never sent')
-      .argument('<playbook>', 'its id')
-      .option('--version <n>', 'the version')
+      .argument('<playbook>', 'id@version; with --stop the id')
       .option('--stop', 'end the shadow of this playbook')
       .action(async (playbook: string, options: ShadowOptions) => await shadow(io, playbook, options));
   },
