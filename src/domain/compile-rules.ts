@@ -28,8 +28,8 @@ export interface RulesInput {
 export interface PlaybookVersion {
   readonly document: unknown;
   readonly version: number;
-  /** Absent: published. `shadow` is decided beside it and never sent, `arm` is only for the units that an experiment gives it. */
-  readonly mode?: 'shadow' | 'arm';
+  /** Absent: published. `shadow` is decided beside it and never sent, but to the units that an experiment gives it. */
+  readonly mode?: 'shadow';
   /** Its readers found it not useful (probation.ts). Default: no. */
   readonly onProbation?: boolean;
 }
@@ -101,8 +101,8 @@ export const compileRules = (input: RulesInput): CompiledRules => {
       return;
     }
     const { id, version } = result.compiled.playbook;
-    // One published version and one shadow of a playbook, and each version once.
-    const keys = result.mode === 'arm' ? [`${id}@${version}`] : [`${id}@${version}`, `${id} ${result.mode}`];
+    // Each version once, and one published version of a playbook.
+    const keys = [`${id}@${version}`, ...(result.mode === 'published' ? [id] : [])];
     if (keys.some((key) => seen.has(key))) {
       skipped.push({ index, findings: [finding('id', `${id} is there twice`, 'publish one version of a playbook')] });
       return;
@@ -110,26 +110,35 @@ export const compileRules = (input: RulesInput): CompiledRules => {
     for (const key of keys) seen.add(key);
     usable.push(result);
   });
-  const running = runningOf(input.experiments ?? [], usable);
+  const running = runningOf(input, usable);
   const rules = rulesOf(input, parsed.policy, inhibitions.compiled, running, usable);
   return { ok: true, rules, skipped, ignoredExperiments: running.ignored };
 };
 
-const runningOf = (stored: readonly StoredExperiment[], usable: readonly Usable[]): RunningExperiments => {
-  const published = usable.filter(({ mode }) => mode === 'published').map(({ compiled }) => compiled);
-  return runningExperiments(stored, new Map(published.map((compiled) => [compiled.playbook.id, compiled])), (id) =>
-    usable.flatMap(({ compiled }) => (compiled.playbook.id === id ? [compiled] : [])),
-  );
-};
+/** The versions of a playbook that are stored as published or shadow, whether they can be used or not. */
+const storedVersions = (input: RulesInput, id: string): ReadonlySet<number> =>
+  new Set(input.playbooks.filter(({ document }) => idOf(document) === id).map(({ version }) => version));
 
-/** What decisions look at: published and shadow versions, and the arms of what runs. As an arm a shadow version is live for its units. */
+const idOf = (document: unknown): unknown =>
+  typeof document === 'object' && document !== null && 'id' in document ? document.id : null;
+
+const runningOf = (input: RulesInput, usable: readonly Usable[]): RunningExperiments =>
+  runningExperiments(input.experiments ?? [], (id) => {
+    const own = usable.filter(({ compiled }) => compiled.playbook.id === id);
+    return {
+      published: own.find(({ mode }) => mode === 'published')?.compiled,
+      usable: own.map(({ compiled }) => compiled),
+      stored: storedVersions(input, id),
+    };
+  });
+
+/** What decisions look at. As an arm of what runs a shadow version is live for its units. */
 const inForce = (usable: readonly Usable[], { byPlaybook }: RunningExperiments): Usable[] =>
-  usable.flatMap((one) => {
-    const { playbook, shadow, ...rest } = one.compiled;
-    const running = byPlaybook.get(playbook.id);
-    const isArm = running?.experiment.arms.some(({ version }) => version === playbook.version) ?? false;
-    if (!isArm) return one.mode === 'arm' ? [] : [one];
-    return shadow === 'mode' ? [{ ...one, compiled: { ...rest, playbook }, mode: 'arm' as const }] : [one];
+  usable.map((one) => {
+    const { shadow, ...live } = one.compiled;
+    const arms = byPlaybook.get(live.playbook.id)?.experiment.arms ?? [];
+    const isArm = shadow === 'mode' && arms.some(({ version }) => version === live.playbook.version);
+    return isArm ? { ...one, compiled: live, mode: 'arm' as const } : one;
   });
 
 const rulesOf = (

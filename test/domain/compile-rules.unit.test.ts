@@ -95,7 +95,7 @@ test('inhibitions are compiled with the rules; one that does not compile gives n
 });
 
 describe('versions beside the published one', () => {
-  const at = (version: number, change: { mode?: 'shadow' | 'arm'; tier?: string; when?: string } = {}) => {
+  const at = (version: number, change: { mode?: 'shadow'; tier?: string; when?: string } = {}) => {
     const { mode, ...fields } = change;
     return { ...playbook('tests-missing', fields), version, ...(mode === undefined ? {} : { mode }) };
   };
@@ -118,7 +118,10 @@ describe('versions beside the published one', () => {
     expect(versions(both)).toEqual(['3', '4mode']);
     expect(both.rules.policyVersionIds).toContain('tests-missing@4:shadow');
     expect(both.rules.snapshotHash).not.toBe(compile({ playbooks: [at(3)] }).rules.snapshotHash);
-    expect(compile({ playbooks: [at(3, { mode: 'shadow' }), at(4, { mode: 'shadow' })] }).skipped).toHaveLength(1);
+    expect(versions(compile({ playbooks: [at(3, { mode: 'shadow' }), at(4, { mode: 'shadow' })] }))).toEqual([
+      '3mode',
+      '4mode',
+    ]);
   });
 
   test('an active experiment brings its arms, also what is a shadow otherwise, and is part of the digest', () => {
@@ -146,20 +149,26 @@ describe('versions beside the published one', () => {
   });
 
   test('an arm that can not be served puts the experiment on hold (G6)', () => {
-    const broken = compile({ playbooks: [at(3), at(4, { mode: 'arm', when: 'signal.nope' })], experiments: active });
+    const broken = compile({ playbooks: [at(3), at(4, { mode: 'shadow', when: 'signal.nope' })], experiments: active });
     expect(broken.rules.experiments.get('tests-missing')?.onHold).toBe(true);
-    expect(compile({ playbooks: [at(3)], experiments: active }).rules.experiments.get('tests-missing')?.onHold).toBe(
-      true,
-    );
-    const held = compile({ playbooks: [at(3), at(4, { mode: 'arm' })], experiments: [{ document, status: 'hold' }] });
+    const held = compile({
+      playbooks: [at(3), at(4, { mode: 'shadow' })],
+      experiments: [{ document, status: 'hold' }],
+    });
     expect(held.rules.experiments.get('tests-missing')?.onHold).toBe(true);
   });
 
   test.each([
-    ['nothing is published', [at(3, { mode: 'arm' }), at(4, { mode: 'arm' })], []],
-    ['another version was published since', [at(3, { mode: 'arm' }), at(4, { mode: 'arm' }), at(5)], ['5']],
-    ['its playbook is critical', [at(3, { tier: 'critical' }), at(4, { mode: 'arm' })], ['3']],
-  ])('an experiment is over when %s: its arms are gone with it', (_why, playbooks, left) => {
+    ['nothing is published', [at(3, { mode: 'shadow' }), at(4, { mode: 'shadow' })], ['3mode', '4mode']],
+    [
+      'another version was published since',
+      [at(3, { mode: 'shadow' }), at(4, { mode: 'shadow' }), at(5)],
+      ['3mode', '4mode', '5'],
+    ],
+    ['its winner was published', [at(4)], ['4']],
+    ['an arm is no shadow any more', [at(3)], ['3']],
+    ['its playbook is critical', [at(3, { tier: 'critical' }), at(4, { mode: 'shadow' })], ['3', '4mode']],
+  ])('an experiment is over when %s: what was a shadow is one again', (_why, playbooks, left) => {
     const result = compile({ playbooks, experiments: active });
     expect(versions(result)).toEqual(left);
     expect(result.rules.experiments.size).toBe(0);
@@ -171,8 +180,8 @@ describe('versions beside the published one', () => {
       document: { ...document, arms: document.arms.map((arm) => ({ ...arm, weight: 0.9 })) },
       status: 'active' as const,
     };
-    const playbooks = [at(3), at(4, { mode: 'arm' })];
-    expect(versions(compile({ playbooks, experiments: [wild] }))).toEqual(['3']);
+    const playbooks = [at(3), at(4, { mode: 'shadow' })];
+    expect(versions(compile({ playbooks, experiments: [wild] }))).toEqual(['3', '4mode']);
     const second = { document: { ...document, id: 'second' }, status: 'active' as const };
     const two = compile({ playbooks, experiments: [...active, second] });
     expect([two.rules.experiments.get('tests-missing')?.experiment.id, two.ignoredExperiments.length]).toEqual([

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNotNull } from 'drizzle-orm';
+import { and, asc, desc, eq } from 'drizzle-orm';
 import type { ActorProfile } from '../../domain/actor-state.ts';
 import type { Database } from './database.ts';
 import { actors, playbooks, tenantPolicies } from './schema.ts';
@@ -10,8 +10,6 @@ export interface StoredPlaybook {
   readonly status: 'draft' | 'published' | 'deprecated' | 'shadow';
   readonly document: unknown;
   readonly digest: string;
-  /** It was published at some time. */
-  readonly wasPublished: boolean;
 }
 
 /** Reads what `Definitions` writes, one tenant at a time. As role mmm_api. */
@@ -61,7 +59,6 @@ export class DefinitionReader {
           status: playbooks.status,
           document: playbooks.document,
           digest: playbooks.digest,
-          wasPublished: isNotNull(playbooks.publishedAt).mapWith(Boolean),
         })
         .from(playbooks)
         .where(eq(playbooks.tenantId, tenantId))

@@ -25,7 +25,7 @@ export interface StoredRules {
 interface StoredPlaybook {
   readonly document: unknown;
   readonly version: number;
-  readonly status: 'published' | 'shadow' | 'deprecated';
+  readonly status: 'published' | 'shadow';
   readonly onProbation: boolean;
 }
 
@@ -33,7 +33,7 @@ const versionOf = ({ document, version, status, onProbation }: StoredPlaybook): 
   document,
   version,
   onProbation,
-  ...(status === 'published' ? {} : { mode: status === 'shadow' ? 'shadow' : 'arm' }),
+  ...(status === 'shadow' ? { mode: 'shadow' } : {}),
 });
 
 /** Null: the policy can not be used, so nothing is permitted (G6). The caller logs and counts what was skipped. */

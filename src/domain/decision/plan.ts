@@ -12,7 +12,7 @@ import { plannedActionOf } from './planned-action.ts';
 import { GATES, type Plan, type PlanInput, type PlannedAction, type PlannedCandidate } from './planned.ts';
 import { rankCandidates } from './rank.ts';
 import { continuationOf, continuedId, dueOf, isDeferralDue, jitterOf, planRelease } from './release.ts';
-import { type RolledOut, rollOut } from './rollout.ts';
+import { assignmentsOf, type RolledOut, rollOut } from './rollout.ts';
 import { addToTally, emptyTally } from './sent-tally.ts';
 import { foldCards, isResolvedNow, newDraft, showCard, type UpkeepDraft, upkeepOf } from './upkeep.ts';
 
@@ -112,11 +112,6 @@ const decide = (input: PlanInput, rules: TenantRules, rolledOut: readonly Rolled
     roles: decision.roles,
     ...upkeepOf(draft),
   };
-};
-
-const assignmentsOf = (rolledOut: readonly RolledOut[]): Pick<Plan, 'assignments'> => {
-  const assignments = rolledOut.flatMap(({ assignment }) => (assignment === null ? [] : [assignment]));
-  return assignments.length === 0 ? {} : { assignments };
 };
 
 /** What waits to say the same: the newer signal knows more. */

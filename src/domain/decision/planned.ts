@@ -38,7 +38,7 @@ export interface PlanInput {
   readonly ids: IdPort;
   /** For a re-entry: the signals that the waiting candidates came from, by the action id of each; absent for any other signal. */
   readonly originals?: ReadonlyMap<string, MmmSignalInput>;
-  /** What holds now around each of them, by the same ids: they may be about several repositories. Absent: `context` holds for all. */
+  /** What concerns each of them now: an incident of its repository is none of the re-entry's. Absent: `context` holds for all. */
   readonly originalContexts?: ReadonlyMap<string, ContextFacts>;
 }
 

@@ -1,4 +1,3 @@
-import type { MmmSignalInput } from '../../generated/records.ts';
 import type { SentAction } from '../actor-state.ts';
 import { continuedActionIdOf, decisionIdOf } from '../ids.ts';
 import type { CompiledPlaybook } from '../playbook/model.ts';
@@ -19,7 +18,7 @@ import {
   type Verdict,
 } from './planned.ts';
 import { chargeOf } from './charge.ts';
-import { type HeldBack, rollOut } from './rollout.ts';
+import { assignmentsOf, type RolledOut, rollOut } from './rollout.ts';
 import { addToTally, emptyTally, type SentTally } from './sent-tally.ts';
 import { newDraft, showCard, type UpkeepDraft, upkeepOf } from './upkeep.ts';
 import { resolverOf } from './waiting-list.ts';
@@ -43,33 +42,28 @@ export const dueOf = ({
   return state.waiting.filter((one) => one.dueMs <= now);
 };
 
-/** What is decided again: the version that waited, if it is still the one for this person. */
-interface Current {
-  readonly compiled: CompiledPlaybook;
-  readonly held: HeldBack | null;
-  readonly original: MmmSignalInput;
-}
-
 interface Released {
   readonly waiting: WaitingCandidate;
   readonly facts: CandidateFacts;
 }
 
-/** What ends a promise whatever the gates would say: its time is over, its matter is settled, its playbook is not what it was. */
-const endOf = (input: PlanInput, rules: TenantRules, one: WaitingCandidate): Disposed | Current => {
+/**
+ * What ends a promise whatever the gates would say: its time is over, its matter is settled, its playbook is not what it was, or an experiment gives the
+ * person another version of it now.
+ */
+const endOf = (input: PlanInput, rules: TenantRules, one: WaitingCandidate): Disposed | RolledOut => {
   if (input.decidedAtMs >= one.expiresMs) return ended('expired', 'expired');
   if (resolverOf(one, input.state.recent) !== null) return ended('superseded', 'subject_resolved');
+  if (rules.playbooks.get(one.playbookId) === undefined) return ended('superseded', 'playbook_deprecated');
+  const isPromised = ({ playbook }: CompiledPlaybook): boolean => playbook.version === one.playbookVersion;
   const versions = rules.playbooks.versions(one.playbookId);
-  if (versions.length === 0) return ended('superseded', 'playbook_deprecated');
+  if (!versions.some(isPromised)) return ended('superseded', 'playbook_changed');
   // Erased, or past its retention: without the signal there is nothing to say, and nothing is made up.
-  const original = input.originals?.get(one.actionId);
-  if (original === undefined) return ended('superseded', 'signal_gone');
-  const roles = input.state.profile?.roles ?? [];
-  const rolledOut = rollOut(versions, rules, { signal: original, roles, ids: input.ids });
-  const current = rolledOut.find(({ compiled }) => compiled.playbook.version === one.playbookVersion);
-  return current === undefined
-    ? ended('superseded', 'playbook_changed')
-    : { compiled: current.compiled, held: current.held, original };
+  const signal = input.originals?.get(one.actionId);
+  if (signal === undefined) return ended('superseded', 'signal_gone');
+  const whom = { signal, roles: input.state.profile?.roles ?? [], ids: input.ids };
+  const promised = rollOut(versions, rules, whom).find(({ compiled }) => isPromised(compiled));
+  return promised ?? ended('superseded', 'playbook_changed');
 };
 
 /** By priority, then age, then ids: never by arrival. */
@@ -123,11 +117,16 @@ export const planRelease = (input: PlanInput, rules: TenantRules): Plan => {
   };
 
   const released: Released[] = [];
+  const rolledOut: RolledOut[] = [];
   const decisions = new Map<string, DecisionFacts>();
   for (const one of due) {
     const found = endOf(input, rules, one);
-    if ('disposition' in found) end(one, continuedId(input, decisionId, one), found, []);
-    else released.push({ waiting: one, facts: factsOf(input, rules, decisions, decisionId, one, found) });
+    if ('disposition' in found) {
+      end(one, continuedId(input, decisionId, one), found, []);
+      continue;
+    }
+    rolledOut.push(found);
+    released.push({ waiting: one, facts: factsOf(input, rules, decisions, decisionId, one, found) });
   }
 
   const ledger = ledgerOf([...decisions.values()]);
@@ -166,6 +165,7 @@ export const planRelease = (input: PlanInput, rules: TenantRules): Plan => {
     candidates: [...said, ...held],
     actions,
     sent,
+    ...assignmentsOf(rolledOut),
     roles: input.state.profile?.roles ?? [],
     ...upkeepOf(draft),
   };
@@ -205,8 +205,9 @@ const factsOf = (
   decisions: Map<string, DecisionFacts>,
   decisionId: string,
   one: WaitingCandidate,
-  { compiled, held, original: signal }: Current,
+  { compiled, held }: RolledOut,
 ): CandidateFacts => {
+  const signal = input.originals!.get(one.actionId)!;
   const context = input.originalContexts?.get(one.actionId) ?? input.context;
   const decision =
     decisions.get(signal.signal_id) ?? decisionFacts({ ...input, signal, context }, rules, input.decidedAtMs);

@@ -6,7 +6,7 @@ import { unitIdOf } from '../experiment/unit.ts';
 import type { IdPort } from '../ids.ts';
 import type { CompiledPlaybook } from '../playbook/model.ts';
 import type { TenantRules } from '../rules.ts';
-import type { Fact } from './planned.ts';
+import type { Fact, Plan } from './planned.ts';
 
 /** Why a version is decided and recorded for this person, but not sent. */
 export interface HeldBack {
@@ -68,4 +68,14 @@ const versionFor = ({ experiment, onHold, publishedVersion }: RunningExperiment,
   if (arm.version !== null) return { version: arm.version, held: null, assignment };
   const held: HeldBack = { code: 'holdout', facts: { experiment: experiment.id, arm: arm.name } };
   return { version: publishedVersion, held, assignment };
+};
+
+/** For trace and receipt: each experiment once, also where a release decides several of its candidates. */
+export const assignmentsOf = (rolledOut: readonly Pick<RolledOut, 'assignment'>[]): Pick<Plan, 'assignments'> => {
+  const byArm = new Map<string, Assignment>();
+  for (const { assignment } of rolledOut) {
+    if (assignment === null) continue;
+    byArm.set(JSON.stringify([assignment.experimentId, assignment.cluster]), assignment);
+  }
+  return byArm.size === 0 ? {} : { assignments: [...byArm.values()] };
 };

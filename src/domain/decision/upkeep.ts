@@ -57,7 +57,7 @@ const withdrawnBy = ({ state }: PlanInput, rules: TenantRules, card: Card, surfa
   const { policy } = rules;
   const preferences = state.profile?.preferences;
   // A version that only runs in the shadow shows nothing, so it keeps nothing up either.
-  if (rules.playbooks.versions(card.playbookId).every(({ shadow }) => shadow === 'mode')) return 'playbook_deprecated';
+  if (rules.playbooks.get(card.playbookId) === undefined) return 'playbook_deprecated';
   if (policy.enabledActionTypes?.includes(card.actionType) === false) return 'action_type_disabled';
   if (policy.enabledSurfaces?.includes(surface) === false) return 'surface_disabled';
   if (preferences?.optOutCategories.some((name) => name === card.actionType || name === card.playbookId) === true)

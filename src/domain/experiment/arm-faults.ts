@@ -5,14 +5,12 @@ import type { Experiment } from './experiment.ts';
 export interface StoredVersion {
   readonly version: number;
   readonly status: 'draft' | 'published' | 'deprecated' | 'shadow';
-  /** It was published at some time, so it has passed the lint. */
-  readonly wasPublished: boolean;
   readonly tier: string;
 }
 
 /**
  * What of an experiment the stored versions do not bear (R-72): its published version must be one of the arms, or those who are not in the experiment
- * would get something else than all arms; every other arm must have passed the lint, as a published or shadow version has; and nothing of tier
+ * would get something else than all arms; every other arm is a shadow version, which has passed the lint and was not withdrawn; and nothing of tier
  * critical is experimented with, because an arm or a holdout would keep it from somebody.
  */
 export const armFaults = (experiment: Experiment, versions: readonly StoredVersion[]): readonly Finding[] => {
@@ -27,8 +25,10 @@ export const armFaults = (experiment: Experiment, versions: readonly StoredVersi
     const stored = versions.find((one) => one.version === version);
     const path = `arms[${at}].version`;
     if (stored === undefined) findings.push(finding(path, `${version} does not exist`, 'import it first'));
-    else if (stored.status === 'draft' || (stored.status === 'deprecated' && !stored.wasPublished))
-      findings.push(finding(path, `${version} is a draft`, 'publish it, or let it run as a shadow first'));
+    else if (stored.status === 'draft')
+      findings.push(finding(path, `${version} is a draft`, 'let it run as a shadow first: mmm experiments shadow'));
+    else if (stored.status === 'deprecated')
+      findings.push(finding(path, `${version} was withdrawn`, 'import its text as a new version'));
     else if (stored.tier === 'critical')
       findings.push(finding(path, `${version} is of tier critical`, 'experiment with other tiers only'));
   });

@@ -23,15 +23,23 @@ export interface RunningExperiments {
   readonly ignored: readonly { readonly document: unknown; readonly why: string }[];
 }
 
+/** The versions of one playbook, as the compiler of the rules knows them. */
+export interface PlaybookVersions {
+  readonly published: CompiledPlaybook | undefined;
+  /** Published and shadow versions that could be compiled. */
+  readonly usable: readonly CompiledPlaybook[];
+  /** All that are stored as such. */
+  readonly stored: ReadonlySet<number>;
+}
+
 /**
- * Which of the stored experiments are in force, given the versions that could be compiled. One whose playbook is withdrawn, was published anew since, or
- * is of tier critical is over: the publication is the owner's later word. One with an arm that can not be served is on hold: to give
- * its units another arm would spoil what it measures, and would say to people what nobody has chosen for them.
+ * Which of the stored experiments are in force. One whose playbook was withdrawn or published anew, or one of whose arms was, is over: that is the owner's
+ * later word, and publishing the winner is how an experiment ends. So is one of tier critical. One with an arm that is there and can not be
+ * used is on hold: to give its units another arm would spoil what it measures, and would say to people what nobody has chosen for them.
  */
 export const runningExperiments = (
   stored: readonly StoredExperiment[],
-  published: ReadonlyMap<string, CompiledPlaybook>,
-  versionsOf: (playbookId: string) => readonly CompiledPlaybook[],
+  versionsOf: (playbookId: string) => PlaybookVersions,
 ): RunningExperiments => {
   const byPlaybook = new Map<string, RunningExperiment>();
   const ignored: { document: unknown; why: string }[] = [];
@@ -43,15 +51,18 @@ export const runningExperiments = (
       continue;
     }
     const { experiment } = parsed;
-    const publishedVersion = published.get(experiment.playbookId)?.playbook.version;
+    const versions = versionsOf(experiment.playbookId);
+    const publishedVersion = versions.published?.playbook.version;
     const arms = experiment.arms.flatMap(({ version }) => (version === null ? [] : [version]));
-    const versions = versionsOf(experiment.playbookId).filter(({ playbook }) => arms.includes(playbook.version));
+    const usable = versions.usable.filter(({ playbook }) => arms.includes(playbook.version));
+    const gone = arms.find((version) => !versions.stored.has(version));
     if (publishedVersion === undefined) ignore('its playbook has no published version');
     else if (!arms.includes(publishedVersion)) ignore(`version ${publishedVersion} was published and is no arm`);
-    else if (versions.some(({ playbook }) => playbook.tier === 'critical')) ignore('its playbook is of tier critical');
+    else if (gone !== undefined) ignore(`version ${gone} is neither published nor shadow any more`);
+    else if (usable.some(({ playbook }) => playbook.tier === 'critical')) ignore('its playbook is of tier critical');
     else if (byPlaybook.has(experiment.playbookId)) ignore('another experiment of its playbook runs');
     else {
-      const onHold = status === 'hold' || versions.length < arms.length;
+      const onHold = status === 'hold' || usable.length < arms.length;
       byPlaybook.set(experiment.playbookId, { experiment, onHold, publishedVersion });
     }
   }

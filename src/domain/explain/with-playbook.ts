@@ -16,6 +16,10 @@ export const withPlaybook = (rules: TenantRules, changed: CompiledPlaybook): Ten
   const order = new Map(all.map((one, at) => [one, at]));
   const index: PlaybookIndex = {
     all,
+    get: (playbookId) => {
+      const live = rules.playbooks.get(playbookId);
+      return live !== undefined && isIt(live) ? changed : live;
+    },
     versions: (playbookId) => rules.playbooks.versions(playbookId).map((one) => (isIt(one) ? changed : one)),
     match: (signal) => {
       const others = rules.playbooks.match(signal).filter((one) => !isIt(one));
@@ -29,6 +33,5 @@ export const withPlaybook = (rules: TenantRules, changed: CompiledPlaybook): Ten
 
 /** The version that is live for most: the published one; a shadow only where there is nothing else. */
 export const playbookOf = (rules: TenantRules, playbookId: string): CompiledPlaybook | null => {
-  const versions = rules.playbooks.versions(playbookId);
-  return versions.find(({ shadow }) => shadow !== 'mode') ?? versions[0] ?? null;
+  return rules.playbooks.get(playbookId) ?? rules.playbooks.versions(playbookId)[0] ?? null;
 };

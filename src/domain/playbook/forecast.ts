@@ -60,6 +60,12 @@ const perRepository = (name: string, of: Setting['of'], limit: number | null, re
 const heldFor = (playbook: Playbook, { reserve }: Policy): number =>
   TIERS.slice(0, TIERS.indexOf(playbook.tier)).reduce((sum, tier) => sum + (reserve.tiers[tier] ?? 0), 0);
 
+/** The caps of its types together; null: one of them has none. */
+const typeLimit = (playbook: Playbook, { quotas }: Policy): number | null => {
+  const limits = [...new Set(playbook.actions.map(({ type }) => type))].map((type) => quotas.perTypePerDay?.[type]);
+  return limits.reduce<number | null>((sum, limit) => (sum === null || limit === undefined ? null : sum + limit), 0);
+};
+
 /** Everything that can hold this playbook back and can be known without its subjects and the tenant's other playbooks. */
 export const termsOf = (playbook: Playbook, policy: Policy): readonly Term[] => {
   const { limits } = playbook;
@@ -81,6 +87,7 @@ export const termsOf = (playbook: Playbook, policy: Policy): readonly Term[] => 
   terms.push(...daily('limits.per_actor_per_day', 'playbook', limits.perActorPerDay));
   terms.push(...perRepository('limits.per_repo_per_day', 'playbook', limits.perRepoPerDay, repositories));
   terms.push(...daily('quotas.max_actions_per_day', 'tenant', quotas.maxActionsPerDay));
+  terms.push(...daily('quotas.per_type_per_day', 'tenant', typeLimit(playbook, policy)));
   terms.push({
     name: 'quotas.max_actions_per_hour',
     of: 'tenant',

@@ -11,7 +11,9 @@ export interface PlaybookIndex {
   match(signal: MmmSignalInput): readonly CompiledPlaybook[];
   /** All, in the same order. */
   readonly all: readonly CompiledPlaybook[];
-  /** Every version of a playbook that is decided with: the published one, those that an experiment assigns, a shadow. Empty: none. */
+  /** A version of a playbook that is said to somebody: the published one, or an arm beside it; undefined if there is none. */
+  get(playbookId: string): CompiledPlaybook | undefined;
+  /** All of a playbook, also those that are only a shadow, lowest first. */
   versions(playbookId: string): readonly CompiledPlaybook[];
 }
 
@@ -104,9 +106,11 @@ export const buildIndex = (compiled: readonly CompiledPlaybook[]): PlaybookIndex
       add(level, trigger, at);
     }
   });
-  const byId = Map.groupBy(all, ({ playbook }) => playbook.id);
+  const byId = new Map<string, CompiledPlaybook[]>();
+  for (const one of all) getOrAdd(byId, one.playbook.id, () => []).push(one);
   return {
     all,
+    get: (playbookId) => byId.get(playbookId)?.find(({ shadow }) => shadow !== 'mode'),
     versions: (playbookId) => byId.get(playbookId) ?? [],
     match: (signal) => {
       const found = new Set<number>();

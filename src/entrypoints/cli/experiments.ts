@@ -88,18 +88,14 @@ interface ShadowOptions extends TenantOption {
 }
 
 const shadow = async (io: CliIo, given: string, { tenant, stop }: ShadowOptions): Promise<void> => {
-  const [, playbook = '', version] = /^([^@]+)(?:@([1-9][0-9]{0,5}))?$/.exec(given) ?? [];
-  if (playbook === '') throw new MmmError('USAGE', `${given} is no playbook; write its id, or id@version`);
-  if (stop === true) {
-    const changed = await withStore((store) => stopShadow(store, tenant, playbook, operatorName()));
-    if (io.json) return io.out(JSON.stringify({ tenant, playbook, shadow: null, changed }));
-    return io.out(changed ? `${playbook} has no shadow now` : `${playbook} had no shadow`);
-  }
-  if (version === undefined) throw new MmmError('USAGE', `which version of ${playbook}? write ${playbook}@<version>`);
+  const [, playbook = '', version] = /^([^@]+)@([1-9][0-9]{0,5})$/.exec(given) ?? [];
+  if (version === undefined) throw new MmmError('USAGE', `${given} is no version; write <playbook>@<version>`);
   const number = Number(version);
-  const changed = await withStore((store) => startShadow(store, tenant, playbook, number, operatorName()));
-  if (io.json) return io.out(JSON.stringify({ tenant, playbook, shadow: number, changed }));
-  io.out(`${playbook}@${number} ${changed ? 'runs' : 'ran already'} as shadow: decided and recorded, never sent`);
+  const step = stop === true ? stopShadow : startShadow;
+  const changed = await withStore((store) => step(store, tenant, playbook, number, operatorName()));
+  if (io.json) return io.out(JSON.stringify({ tenant, playbook, version: number, shadow: stop !== true, changed }));
+  if (stop === true) return io.out(changed ? `${given} is a draft again` : `${given} was no shadow`);
+  io.out(`${given} ${changed ? 'runs' : 'ran already'} as shadow: decided and recorded, never sent`);
 };
 
 const HELP = `
@@ -112,7 +108,8 @@ An experiment (YAML or JSON; JSON Schema in schemas/experiment):
     - { name: control, version: 3, weight: 0.5 }
     - { name: short, version: 4, weight: 0.3 }
     - { name: silence, holdout: true, weight: 0.2 }
-Weights sum to 1, at most half is held out, the published version is an arm, drafts and playbooks of tier critical are not.
+Weights sum to 1, at most half is held out, the published version is an arm, every other arm runs as shadow; nothing of tier critical.
+It ends when you deactivate it, publish another version (the winner), or end a shadow that is an arm.
 The engine checks the sample ratio hourly; p < 0.001 puts an experiment on hold, which says nothing to anybody until you have looked.`;
 
 export const experimentsCommand: CliCommand = {
@@ -141,8 +138,8 @@ export const experimentsCommand: CliCommand = {
       async (options: TenantOption) => await check(io, options),
     );
     of('shadow', 'let a version be decided and recorded beside the published one, never sent')
-      .argument('<playbook>', 'id@version; with --stop the id')
-      .option('--stop', 'end the shadow of this playbook')
+      .argument('<playbook@version>', 'a draft; with --stop a shadow')
+      .option('--stop', 'end it: the version is a draft again')
       .action(async (playbook: string, options: ShadowOptions) => await shadow(io, playbook, options));
   },
 };

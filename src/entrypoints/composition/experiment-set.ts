@@ -29,10 +29,9 @@ const assertTenant = async (store: Store, tenantId: string): Promise<void> => {
 const tierOf = (document: unknown): string =>
   typeof document === 'object' && document !== null && 'tier' in document ? String(document.tier) : 'normal';
 
-const versionOf = ({ version, status, wasPublished, document }: StoredPlaybook): StoredVersion => ({
+const versionOf = ({ version, status, document }: StoredPlaybook): StoredVersion => ({
   version,
   status,
-  wasPublished,
   tier: tierOf(document),
 });
 
@@ -164,6 +163,11 @@ export const startShadow = async (
   return await new ShadowVersions(store.api).start(tenantId, playbookId, version, who);
 };
 
-/** False: there was none. */
-export const stopShadow = async (store: Store, tenantId: string, playbookId: string, who: string): Promise<boolean> =>
-  await new ShadowVersions(store.api).stop(tenantId, playbookId, who);
+/** It is a draft again. False: it is no shadow. Throws RESOURCE_NOT_FOUND. */
+export const stopShadow = async (
+  store: Store,
+  tenantId: string,
+  playbookId: string,
+  version: number,
+  who: string,
+): Promise<boolean> => await new ShadowVersions(store.api).stop(tenantId, playbookId, version, who);

@@ -2,7 +2,7 @@ import { assemble } from '../../domain/decision/assemble.ts';
 import { evolve, journalEntryOf } from '../../domain/decision/evolve.ts';
 import { plan } from '../../domain/decision/plan.ts';
 import { isDeferralDue } from '../../domain/decision/release.ts';
-import type { ContextFacts, Plan } from '../../domain/decision/planned.ts';
+import type { ContextFacts, Plan, PlanInput } from '../../domain/decision/planned.ts';
 import { traceOf } from '../../domain/decision/trace.ts';
 import { actorKeyText, decisionIdOf, type IdPort, receiptIdOf } from '../../domain/ids.ts';
 import { buildDecisionReceipt, digestOf } from '../../domain/receipt/build-receipt.ts';
@@ -74,6 +74,7 @@ export const planActor = (
   for (const signal of signals) {
     try {
       const context = deps.contextOf(signal);
+      const due = isDeferralDue(signal) ? dueInputs(deps, state, originals) : {};
       const made = plan({
         signal,
         state,
@@ -81,13 +82,13 @@ export const planActor = (
         context,
         decidedAtMs: decidedAt.ms,
         ids: deps.ids,
-        ...(isDeferralDue(signal) ? { originals, originalContexts: contextsOf(deps, originals) } : {}),
+        ...due,
       });
       const decisionId = made.result === 'decided' ? decisionIdOf(deps.ids, signal.signal_id) : null;
       const unsigned =
         decisionId === null || rules === null
           ? null
-          : prepareDecision(deps, { signal, made, rules, context, decisionId, actorRef, decidedAt, state, originals });
+          : prepareDecision(deps, { signal, made, rules, context, decisionId, actorRef, decidedAt, state, ...due });
       const entry = journalEntryOf(deps.ids, {
         signal,
         plan: made,
@@ -109,20 +110,31 @@ export const planActor = (
 
 const NONE: ReadonlyMap<string, MmmSignalInput> = new Map();
 
-const contextsOf = (
-  { contextOf }: Pick<DecideActorDeps, 'contextOf'>,
-  originals: ReadonlyMap<string, MmmSignalInput>,
-): ReadonlyMap<string, ContextFacts> =>
-  new Map([...originals].map(([actionId, signal]) => [actionId, contextOf(signal)]));
+type DueInputs = Pick<PlanInput, 'originals' | 'originalContexts'>;
 
 /** By action id of the waiting candidate, in the order they waited: with them the release can be planned again (G3). */
-const readOf = <T>({ waiting }: Standing['state'], of: ReadonlyMap<string, T>): Record<string, T> =>
-  Object.fromEntries(
-    waiting.flatMap(({ actionId }) => {
-      const value = of.get(actionId);
-      return value === undefined ? [] : [[actionId, value] as const];
-    }),
-  );
+const dueInputs = (
+  deps: Pick<DecideActorDeps, 'contextOf'>,
+  { waiting }: Standing['state'],
+  originals: ReadonlyMap<string, MmmSignalInput>,
+): DueInputs => {
+  const own = waiting.flatMap(({ actionId }) => {
+    const signal = originals.get(actionId);
+    return signal === undefined ? [] : [[actionId, signal] as const];
+  });
+  return {
+    originals: new Map(own),
+    originalContexts: new Map(own.map(([actionId, signal]) => [actionId, deps.contextOf(signal)])),
+  };
+};
+
+const dueRead = ({ originals, originalContexts }: DueInputs): object =>
+  originals === undefined
+    ? {}
+    : {
+        originals: Object.fromEntries(originals),
+        original_contexts: Object.fromEntries(originalContexts ?? []),
+      };
 
 const prepareDecision = (
   deps: DecideActorDeps,
@@ -135,8 +147,7 @@ const prepareDecision = (
     actorRef: string;
     decidedAt: DecidedAt;
     state: Standing['state'];
-    originals: ReadonlyMap<string, MmmSignalInput>;
-  },
+  } & DueInputs,
 ): UnsignedDecision => {
   const { signal, made, rules, decisionId, decidedAt } = facts;
   const receiptId = receiptIdOf(deps.ids, decisionId, 'decision');
@@ -149,12 +160,7 @@ const prepareDecision = (
     snapshot_hash: rules.snapshotHash,
     policy_version_ids: rules.policyVersionIds,
     decided_at_ms: decidedAt.ms,
-    ...(isDeferralDue(signal)
-      ? {
-          originals: readOf(facts.state, facts.originals),
-          original_contexts: readOf(facts.state, contextsOf(deps, facts.originals)),
-        }
-      : {}),
+    ...dueRead(facts),
   });
   const unsigned = buildDecisionReceipt(
     {

@@ -71,41 +71,31 @@ describe('safe bounds (R-72)', () => {
 });
 
 describe('the stored versions', () => {
-  const stored = (
-    version: number,
-    status: StoredVersion['status'],
-    change: Partial<StoredVersion> = {},
-  ): StoredVersion => ({
+  const stored = (version: number, status: StoredVersion['status'], tier = 'normal'): StoredVersion => ({
     version,
     status,
-    wasPublished: status !== 'draft' && status !== 'shadow',
-    tier: 'normal',
-    ...change,
+    tier,
   });
   const faults = (...versions: StoredVersion[]): string[] =>
     armFaults(anExperiment(), versions).map(({ path }) => path);
 
-  test('published, shadow, and what was published before can be arms', () => {
+  test('the published one and shadows can be arms', () => {
     expect(faults(stored(3, 'published'), stored(4, 'shadow'))).toEqual([]);
-    expect(faults(stored(3, 'deprecated'), stored(4, 'published'))).toEqual([]);
+    expect(faults(stored(3, 'shadow'), stored(4, 'published'))).toEqual([]);
   });
 
-  test('drafts can not, nor what does not exist, nor anything without a published version or without that as an arm', () => {
+  test('drafts can not, nor what was withdrawn or does not exist, nor anything without the published version as an arm', () => {
     expect(faults(stored(3, 'published'), stored(4, 'draft'))).toEqual(['arms[1].version']);
-    expect(faults(stored(3, 'published'), stored(4, 'deprecated', { wasPublished: false }))).toEqual([
-      'arms[1].version',
-    ]);
+    expect(faults(stored(3, 'published'), stored(4, 'deprecated'))).toEqual(['arms[1].version']);
     expect(faults(stored(3, 'published'))).toEqual(['arms[1].version']);
     expect(faults(stored(3, 'deprecated'), stored(4, 'shadow'))).toEqual(['playbook']);
-    expect(faults(stored(3, 'deprecated'), stored(4, 'shadow'), stored(5, 'published'))).toEqual(['arms']);
+    expect(faults(stored(3, 'shadow'), stored(4, 'shadow'), stored(5, 'published'))).toEqual(['arms']);
   });
 
   test('nothing of tier critical', () => {
-    expect(faults(stored(3, 'published'), stored(4, 'shadow', { tier: 'critical' }))).toEqual(['arms[1].version']);
+    expect(faults(stored(3, 'published'), stored(4, 'shadow', 'critical'))).toEqual(['arms[1].version']);
     expect(
-      armFaults(anExperiment({ arms: [anArm('a', 0.5, 3), anArm('b', 0.5)] }), [
-        stored(3, 'published', { tier: 'critical' }),
-      ]),
+      armFaults(anExperiment({ arms: [anArm('a', 0.5, 3), anArm('b', 0.5)] }), [stored(3, 'published', 'critical')]),
     ).toHaveLength(1);
   });
 });

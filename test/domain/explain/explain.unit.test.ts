@@ -225,7 +225,7 @@ describe('every playbook is there', () => {
       first_veto: { gate: 'preference', code: 'opted_out', facts: { category: 'mirror' } },
       smallest_change: { kind: 'preference', field: 'opt_out', value: 'mirror', words: 'your opt-out of mirror' },
     });
-    expect(json.playbooks[0].actions[0].gates).toHaveLength(12);
+    expect(json.playbooks[0].actions[0].gates).toHaveLength(GATES.length);
     expect(json.playbooks[1]).toMatchObject({ matched: false, triggers: [{ fits: false }] });
   });
 });

@@ -34,6 +34,13 @@ describe('at most', () => {
     const quotas = { maxActionsPerDay: 1000, maxActionsPerHour: 1, perRepoPerDay: 1000 };
     expect(forecastOf(of({}), aPolicy({ quotas }), 500).sent).toBe(7 * 16);
   });
+  test('a cap of the only type counts; a type without a cap leaves it open', () => {
+    const quotas = { maxActionsPerDay: 1000, maxActionsPerHour: 1000, perRepoPerDay: 1000 };
+    const typed = (type: 'mirror' | 'mentor') => aPolicy({ quotas: { ...quotas, perTypePerDay: { [type]: 2 } } });
+    const { sent, interacting } = forecastOf(of({}), typed('mentor'), 500);
+    expect([sent, interacting[0]?.name]).toEqual([7 * 2, 'quotas.per_type_per_day']);
+    expect(forecastOf(of({}), typed('mirror'), 500).sent).toBe(500);
+  });
   test('what is held for higher tiers is given back in the last hours, unless these are quiet', () => {
     const reserve = { tiers: { critical: 4 }, releaseLastMs: 2 * HOUR };
     expect(forecastOf(of({}), aPolicy({ reserve }), 500).sent).toBe(7 * 6);

@@ -31,7 +31,6 @@ const live = (change: object = {}): StoredPlaybook => ({
   playbookId: 'p',
   version: 1,
   status: 'published',
-  wasPublished: true,
   document: document(change),
   digest: '',
 });

@@ -46,8 +46,8 @@ afterAll(async () => {
 });
 
 const OWNER = 'test';
-const VERSIONS = ['A push', 'A push again', 'Pushed'];
-/** Version 1 was published before, 2 is published, 3 is a draft. */
+const VERSIONS = ['A push', 'A push again', 'Pushed', 'A push was seen'];
+/** Version 1 was withdrawn, 2 is published, 3 is a draft, 4 runs as shadow. */
 beforeEach(async () => {
   tenant = `t-${randomUUID()}`;
   const policy = { id: tenant, unknown_actors: 'allow', quiet_hours: { start: '00:00', end: '00:00' } };
@@ -58,11 +58,12 @@ beforeEach(async () => {
     const { version } = await definitions.importPlaybook(tenant, NOTICE_PUSH.id, document, OWNER);
     if (version < 3) await definitions.publishPlaybook(tenant, NOTICE_PUSH.id, version, OWNER);
   }
+  await startShadow(store, tenant, NOTICE_PUSH.id, 4, OWNER);
 });
 
 const arms = (control: number, silence: number) => [
   { name: 'control', version: 2, weight: control },
-  { name: 'before', version: 1, weight: Number((1 - control - silence).toFixed(2)) },
+  { name: 'other', version: 4, weight: Number((1 - control - silence).toFixed(2)) },
   { name: 'silence', holdout: true, weight: silence },
 ];
 const written = async (change: object = {}): Promise<string> => {
@@ -116,7 +117,7 @@ describe('an experiment', () => {
     expect(await activateExperiment(store, tenant, 'e1', OWNER)).toBe(true);
     expect(await activateExperiment(store, tenant, 'e1', OWNER)).toBe(false);
     const running = await rulesNow();
-    expect(running.policyVersionIds).toEqual(expect.arrayContaining(['notice-push@1:arm', 'notice-push@2']));
+    expect(running.policyVersionIds).toEqual(expect.arrayContaining(['notice-push@4:arm', 'notice-push@2']));
     expect(running.policyVersionIds).not.toContain('notice-push@3');
 
     expect(await deactivateExperiment(store, tenant, 'e1', OWNER)).toBe(true);
@@ -162,12 +163,13 @@ describe('an experiment', () => {
     expect(await statusOf('e2')).toBe('draft');
   });
 
-  test('is over for decisions once another version is published, and says so', async () => {
+  test('is over for decisions once the winner is published, and says so', async () => {
     await apply();
     await activateExperiment(store, tenant, 'e1', OWNER);
-    await definitions.publishPlaybook(tenant, NOTICE_PUSH.id, 3, OWNER);
-    expect((await rulesNow()).experiments.size).toBe(0);
-    expect((await listExperiments(store, tenant))[0]?.over).toContain('version 3');
+    await definitions.publishPlaybook(tenant, NOTICE_PUSH.id, 4, OWNER);
+    const after = await rulesNow();
+    expect([after.experiments.size, after.policyVersionIds.includes('notice-push@4')]).toEqual([0, true]);
+    expect((await listExperiments(store, tenant))[0]?.over).toContain('2 was withdrawn');
     await expect(activateExperiment(store, tenant, 'e1', OWNER)).rejects.toMatchObject({ code: 'EXPERIMENT_INVALID' });
   });
 
@@ -178,13 +180,13 @@ describe('an experiment', () => {
     const reasons = decisions.map(
       ({ candidates }) => `${candidates[0]!.playbook_version} ${candidates[0]!.reason_code}`,
     );
-    expect(new Set(reasons)).toEqual(new Set(['1 sent', '2 sent', '2 holdout']));
+    expect(new Set(reasons)).toEqual(new Set(['4 sent', '2 sent', '2 holdout']));
     const [fits] = await checkExperiments(store, tenant, OWNER);
     expect(fits).toMatchObject({ experiment: 'e1', held: false, check: { verdict: 'fits' } });
     const of = (reason: string) => reasons.filter((one) => one === reason).length;
     expect(fits!.check.arms.map(({ arm, units }) => [arm, units])).toEqual([
       ['control', of('2 sent')],
-      ['before', of('1 sent')],
+      ['other', of('4 sent')],
       ['silence', of('2 holdout')],
     ]);
     // A second decision about the same person is no second unit.
@@ -192,7 +194,7 @@ describe('an experiment', () => {
     expect((await checkExperiments(store, tenant, OWNER))[0]?.check.arms).toEqual(fits!.check.arms);
 
     // A fault that loses what one arm recorded.
-    await database.pipeline.query(`DELETE FROM mmm_decisions WHERE tenant_id = $1 AND trace LIKE '%"arm":"before"%'`, [
+    await database.pipeline.query(`DELETE FROM mmm_decisions WHERE tenant_id = $1 AND trace LIKE '%"arm":"other"%'`, [
       tenant,
     ]);
     await checkAllExperiments(store, silent);
@@ -209,43 +211,27 @@ describe('an experiment', () => {
 
 describe('a shadow version', () => {
   test('runs beside the published one until it is stopped or published', async () => {
-    expect(await startShadow(store, tenant, NOTICE_PUSH.id, 3, OWNER)).toBe(true);
-    expect(await startShadow(store, tenant, NOTICE_PUSH.id, 3, OWNER)).toBe(false);
+    expect(await startShadow(store, tenant, NOTICE_PUSH.id, 4, OWNER)).toBe(false);
     const [decision] = await decide(1);
     expect(decision!.candidates.map(({ playbook_version, reason_code }) => [playbook_version, reason_code])).toEqual([
       [2, 'sent'],
-      [3, 'shadow'],
+      [4, 'shadow'],
     ]);
-    expect(await startShadow(store, tenant, NOTICE_PUSH.id, 1, OWNER)).toBe(true);
-    expect((await rulesNow()).policyVersionIds).toEqual(
-      expect.arrayContaining(['notice-push@1:shadow', 'notice-push@2']),
-    );
-    expect(await stopShadow(store, tenant, NOTICE_PUSH.id, OWNER)).toBe(true);
-    expect(await stopShadow(store, tenant, NOTICE_PUSH.id, OWNER)).toBe(false);
+    expect(await stopShadow(store, tenant, NOTICE_PUSH.id, 4, OWNER)).toBe(true);
+    expect(await stopShadow(store, tenant, NOTICE_PUSH.id, 4, OWNER)).toBe(false);
+    expect((await rulesNow()).policyVersionIds).toEqual(['notice-push@2', expect.stringContaining('policy:')]);
     const statuses = await database.pipeline.query<{ version: number; status: string }>(
       'SELECT version, status FROM mmm_playbooks WHERE tenant_id = $1 ORDER BY version',
       [tenant],
     );
-    expect(statuses.map(({ status }) => status)).toEqual(['deprecated', 'published', 'draft']);
+    expect(statuses.map(({ status }) => status)).toEqual(['deprecated', 'published', 'draft', 'draft']);
   });
 
-  test('can be an arm, and is sent to its units then', async () => {
-    await startShadow(store, tenant, NOTICE_PUSH.id, 3, OWNER);
-    await apply({
-      arms: [
-        { name: 'control', version: 2, weight: 0.5 },
-        { name: 'new', version: 3, weight: 0.5 },
-      ],
-    });
-    await activateExperiment(store, tenant, 'e1', OWNER);
-    const reasons = (await decide(12)).flatMap(({ candidates }) =>
-      candidates.map(({ playbook_version, reason_code }) => `${playbook_version} ${reason_code}`),
-    );
-    expect(new Set(reasons)).toEqual(new Set(['2 sent', '3 sent']));
-  });
-
-  test('is not what is published, does not exist, or fails the lint', async () => {
-    await expect(startShadow(store, tenant, NOTICE_PUSH.id, 2, OWNER)).rejects.toMatchObject({ code: 'CONFLICT' });
+  test('is no published and no withdrawn version, does not fail the lint, and exists', async () => {
+    for (const version of [1, 2])
+      await expect(startShadow(store, tenant, NOTICE_PUSH.id, version, OWNER)).rejects.toMatchObject({
+        code: 'CONFLICT',
+      });
     await expect(startShadow(store, tenant, NOTICE_PUSH.id, 9, OWNER)).rejects.toMatchObject({
       code: 'RESOURCE_NOT_FOUND',
     });

@@ -88,9 +88,13 @@ describe('what is due', () => {
     };
     await releaseDue(deps);
     await decided(harness);
-    const { originals } = JSON.parse(reads[0]!) as { originals: Record<string, { source_signal_id: string }> };
+    const { originals, original_contexts } = JSON.parse(reads[0]!) as {
+      originals: Record<string, { source_signal_id: string }>;
+      original_contexts: Record<string, { incidentActive: boolean }>;
+    };
     const continued = harness.decisions()[1]!.candidates.map(({ continues }) => continues);
     expect(Object.keys(originals).sort()).toEqual(continued.sort());
+    expect(Object.keys(original_contexts)).toEqual(Object.keys(originals));
     expect(Object.values(originals).map((signal) => signal.source_signal_id)).toEqual(['pushed', 'pushed']);
   });
 });
