@@ -13,13 +13,16 @@ Variants: ${VARIANTS.map(({ name }) => name).join(', ')}
 const number = (text: string | undefined): number | null => (text === undefined ? null : Number(text));
 
 function tell(outcome: Outcome): void {
-  for (const { invariant, what } of outcome.findings) process.stdout.write(`seed ${outcome.seed}: ${invariant} ${what}\n`);
+  for (const { invariant, what } of outcome.findings)
+    process.stdout.write(`seed ${outcome.seed}: ${invariant} ${what}\n`);
 }
 
 async function one(seed: number, variant: Variant | null): Promise<boolean> {
-  const outcome = await simulate(seed, variant, (line) => process.stdout.write(`${line}\n`));
+  const outcome = await simulate(seed, { variant, tell: (line) => process.stdout.write(`${line}\n`) });
   const { steps, virtualMs, digest, stopped } = outcome;
-  process.stdout.write(`seed ${seed}: ${steps} steps, ${Math.round(virtualMs)} ms of virtual time, digest ${digest >>> 0}\n`);
+  process.stdout.write(
+    `seed ${seed}: ${steps} steps, ${Math.round(virtualMs)} ms of virtual time, digest ${digest >>> 0}\n`,
+  );
   for (const shard of stopped) process.stdout.write(`shard ${shard}: stopped as it must\n`);
   tell(outcome);
   return outcome.findings.length === 0;
@@ -30,7 +33,7 @@ async function many(from: number, count: number, variant: Variant | null): Promi
   const total = { steps: 0, signals: 0, kills: 0, stopped: 0, virtualMs: 0 };
   const bad: number[] = [];
   for (let seed = from; seed < from + count; seed++) {
-    const outcome = await simulate(seed, variant);
+    const outcome = await simulate(seed, { variant });
     total.steps += outcome.steps;
     total.signals += outcome.signals;
     total.kills += outcome.kills;

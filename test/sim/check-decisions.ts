@@ -12,7 +12,11 @@ const DAY_MS = 24 * HOUR_MS;
 export const checkDecisions = (remains: Remains): void => {
   checkCaps(remains);
   checkChains(remains);
-  for (const decision of remains.decisions.values()) checkDispositions(remains, decision);
+  const entries = [...remains.journal.values()].flat().flatMap((commit) => commit.entries);
+  const charged = new Map(entries.map((entry) => [entry.decisionId, entry.sent.length]));
+  for (const decision of remains.decisions.values()) {
+    checkDispositions(decision, charged.get(decision.decisionId) ?? 0, remains.find);
+  }
 };
 
 /** I4: counted from what was delivered and from nothing else. The tenant's days are UTC. */
@@ -51,7 +55,8 @@ const checkChains = ({ journal, find }: Remains): void => {
       for (const entry of commit.entries) {
         version += 1;
         if (entry.version !== version) find('G3', `${actor}: entry ${version} calls itself ${entry.version}`);
-        if (entry.chain !== chainOf(chain, entry)) find('G3', `${actor}: entry ${version} was planned on another state`);
+        if (entry.chain !== chainOf(chain, entry))
+          find('G3', `${actor}: entry ${version} was planned on another state`);
         const read = reads.get(entry.decisionId ?? '');
         if (read !== undefined && (JSON.parse(read) as { state_chain: string }).state_chain !== chain) {
           find('G3', `${actor}: decision ${entry.decisionId ?? ''} read another state`);
@@ -67,7 +72,7 @@ interface Traced {
 }
 
 /** G5: each candidate ends once, with a reason; what is delivered is what was charged and what goes out. */
-const checkDispositions = ({ journal, find }: Remains, decision: DecisionRow): void => {
+const checkDispositions = (decision: DecisionRow, charged: number, find: Remains['find']): void => {
   const { candidates } = JSON.parse(decision.trace) as Traced;
   const known: readonly string[] = DISPOSITIONS;
   for (const { action_id, disposition, reason_code } of candidates) {
@@ -81,6 +86,7 @@ const checkDispositions = ({ journal, find }: Remains, decision: DecisionRow): v
   if (delivered.join() !== actions.map((action) => action.action_id).join()) {
     find('G5', `${decision.decisionId} sends something else than its candidates say`);
   }
-  const entry = [...journal.values()].flat().flatMap((commit) => commit.entries).find((one) => one.decisionId === decision.decisionId);
-  if (entry?.sent.length !== delivered.length) find('G5', `${decision.decisionId} charges ${entry?.sent.length ?? 0}`);
+  if (charged !== delivered.length) {
+    find('G5', `${decision.decisionId} sends ${delivered.length} actions and charges ${charged}`);
+  }
 };

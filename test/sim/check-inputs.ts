@@ -53,7 +53,8 @@ const checkResults = (remains: Remains, entries: ReadonlyMap<string, readonly Jo
     if (wanted && !excused && found.length === 0) find('I1', `${name} has no result: it is lost`);
     for (const entry of found) {
       if (entry.result !== RESULT_OF[planned.kind]) find('I1', `${name} ended as ${entry.result}`);
-      if ((entry.decisionId !== null) !== (entry.result === 'decided')) find('I1', `${name}: decision and result differ`);
+      if ((entry.decisionId !== null) !== (entry.result === 'decided'))
+        find('I1', `${name}: decision and result differ`);
     }
   }
   for (const signalId of entries.keys()) if (!expected.has(signalId)) find('I1', `nobody sent ${signalId}`);
@@ -121,7 +122,9 @@ const checkOrder = (remains: Remains): void => {
     const decided = commits.flatMap((commit) => commit.entries.map((entry) => entry.signalId));
     const counted = (ids: readonly string[]): string[] => ids.filter((id) => !byHttp(id) && !undone.has(id));
     const wanted = counted(inLog.get(actor) ?? []).filter((id) => decided.includes(id));
-    compareOrder(counted(decided), wanted, (at) => find('I3', `${actor}: signal ${at} is not in the order of mmm.signals`));
+    compareOrder(counted(decided), wanted, (at) =>
+      find('I3', `${actor}: signal ${at} is not in the order of mmm.signals`),
+    );
   }
 
   const inSource = new Map<string, string[]>();
@@ -133,7 +136,9 @@ const checkOrder = (remains: Remains): void => {
     inSource.set(planned.actor ?? '', seen);
   }
   for (const [actor, wanted] of inSource) {
-    compareOrder(inLog.get(actor) ?? [], wanted, (at) => find('I3', `${actor}: signal ${at} of mmm.signals is not in the order of its source`));
+    compareOrder(inLog.get(actor) ?? [], wanted, (at) =>
+      find('I3', `${actor}: signal ${at} of mmm.signals is not in the order of its source`),
+    );
   }
 };
 

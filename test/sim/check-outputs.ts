@@ -46,7 +46,8 @@ const checkRows = ({ cluster, outputs, lost, find }: Remains): void => {
       } else if (!sameContent(row, record)) find('I5', `row ${shard}:${index + 1} was published as something else`);
     });
     for (const number of published.keys()) {
-      if (number > BigInt(rows.length) && !lost.has(shard)) find('I5', `${shard}:${number} was published and is no row`);
+      if (number > BigInt(rows.length) && !lost.has(shard))
+        find('I5', `${shard}:${number} was published and is no row`);
     }
   }
 };
@@ -85,6 +86,7 @@ const checkOrder = ({ cluster, journal, find }: Remains): void => {
     const stored = commits.flatMap((commit) => commit.decisions.map((decision) => decision.decisionId));
     const published = (out.get(actor) ?? []).filter((id) => stored.includes(id));
     const wanted = stored.filter((id) => published.includes(id));
-    if (published.join() !== wanted.join()) find('I3', `${actor}: decisions came out in another order than they were made`);
+    if (published.join() !== wanted.join())
+      find('I3', `${actor}: decisions came out in another order than they were made`);
   }
 };

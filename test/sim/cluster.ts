@@ -19,6 +19,8 @@ export interface Variant {
   readonly breaks: string;
   /** It must be found within so many seeds, from seed 1 on. */
   readonly within: number;
+  /** Faults that it takes to show, where few seeds have them. */
+  readonly faults?: Partial<Faults>;
   readonly ports: (ports: Ports, cluster: Cluster, process: SimProcess) => Ports;
 }
 
@@ -47,8 +49,8 @@ export class Cluster {
   readonly variant: Variant | null;
   readonly findings: Finding[] = [];
 
-  constructor(seed: number, variant: Variant | null, tell: ((line: string) => void) | null) {
-    this.faults = faultsOf(new Random(seed, 1));
+  constructor(seed: number, variant: Variant | null, faults: Partial<Faults>, tell: ((line: string) => void) | null) {
+    this.faults = { ...faultsOf(new Random(seed, 1)), ...faults };
     this.workload = workloadOf(new Random(seed, 2));
     this.random = new Random(seed, 3);
     this.variant = variant;

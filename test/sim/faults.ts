@@ -14,6 +14,8 @@ export interface Faults {
   readonly lateRequest: number;
   /** Something slow now and then: a request overtakes those sent before it. */
   readonly slow: number;
+  /** A request waits for a free connection, up to 3 s, and is sent on whichever there is then. */
+  readonly queued: number;
   /** Per second: a member is taken for dead and goes on running. */
   readonly expel: number;
   /** Per second: a worker leaves in order and comes back. */
@@ -35,6 +37,7 @@ export const NO_FAULTS: Faults = {
   loseReply: 0,
   lateRequest: 0,
   slow: 0,
+  queued: 0,
   expel: 0,
   leave: 0,
   serverAway: 0,
@@ -54,6 +57,7 @@ export const faultsOf = (random: Random): Faults => ({
   loseReply: sometimes(random, 0.05),
   lateRequest: sometimes(random, 0.02),
   slow: sometimes(random, 0.2),
+  queued: sometimes(random, 0.15),
   expel: sometimes(random, 0.2),
   leave: sometimes(random, 0.1),
   serverAway: sometimes(random, 0.05),

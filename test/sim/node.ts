@@ -10,7 +10,6 @@ import { createNormaliser } from '../../src/pipeline/normalise/normalise-documen
 import { createPipeline, type Pipeline } from '../../src/pipeline/pipeline.ts';
 import type { Logger } from '../../src/pipeline/ports/logger.ts';
 import type { Metrics } from '../../src/pipeline/ports/metrics.ts';
-import type { ReceiptSigner } from '../../src/pipeline/ports/signer.ts';
 import { jsonCodec, noMetrics } from '../pipeline/harness.ts';
 import type { Cluster, Ports } from './cluster.ts';
 import { SimCache } from './sim-cache.ts';
@@ -20,11 +19,8 @@ import { SimLog } from './sim-log.ts';
 import { MAX_LATENESS_MS, type Quotas, TENANT } from './workload.ts';
 import { SimProcess, START_MS } from './world.ts';
 
-/** The same bytes for the same receipt in each run, and as long as an Ed25519 signature. */
-const signer: ReceiptSigner = {
-  kid: 'simulated',
-  sign: (bytes) => Promise.resolve(createHash('sha512').update(bytes).digest()),
-};
+/** As long as an Ed25519 signature, and the same for the same receipt in each run. */
+const signatureOf = (text: string): string => createHash('sha512').update(text).digest('base64');
 
 /** Secret rules have suites of their own; these find nothing. */
 export const normaliser = createNormaliser({
@@ -90,8 +86,10 @@ const rulesFor = ({ perDay, perHour }: Quotas): TenantRules => {
 };
 
 const loggerOf = (tell: (line: string) => void): Logger => {
-  const say = (event: string, fields: Record<string, unknown> = {}): void =>
-    tell(`${event} ${String(fields['partition'] ?? '')} ${String(fields['code'] ?? '')}`);
+  const say = (event: string, { partition, code }: Record<string, unknown> = {}): void => {
+    const about = [partition, code].filter((part) => typeof part === 'number' || typeof part === 'string');
+    tell(`${event} ${about.join(' ')}`);
+  };
   const logger: Logger = { debug: () => {}, info: say, warn: say, error: say, child: () => logger };
   return logger;
 };
@@ -122,7 +120,14 @@ export class Node {
       ...(cluster.variant?.ports(ports, cluster, process) ?? ports),
       codec: jsonCodec,
       ids: uuidIds,
-      signer,
+      // On a thread of its own: here too a process can die, or sleep, between reading a state and committing on it.
+      signer: {
+        kid: 'simulated',
+        sign: async (texts) => {
+          await wire.pause(process, `signs ${texts.length} receipts`, world.random.between(0.05, 1));
+          return texts.map(signatureOf);
+        },
+      },
       rules: { current: () => rules, load: () => Promise.resolve(rules) },
       clock: { now: () => START_MS + Math.trunc(world.work()), monotonicMs: () => world.work() },
       randomId: () => random.id(),

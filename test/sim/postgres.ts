@@ -51,11 +51,8 @@ export class Postgres {
   }
 
   async commit(request: CommitRequest): Promise<CommitAnswer> {
-    const compared = this.#compared.get(request.shard) ?? this.#timeline;
-    this.#compared.set(request.shard, compared);
-    if (compared !== this.#timeline) {
-      throw new MmmError('DATABASE_WENT_BACK', undefined, { details: { shard: request.shard } });
-    }
+    if (!this.#compared.has(request.shard)) this.#compared.set(request.shard, this.#timeline);
+    this.#checkTimeline(request.shard);
     const answer = await this.#journal.commit(request);
     const won: Committed[] = [];
     const rows = this.#rows.get(request.shard) ?? [];
@@ -71,13 +68,23 @@ export class Postgres {
     return answer;
   }
 
-  async published(shard: number, epoch: bigint, upto: bigint): Promise<void> {
-    await this.#journal.published(shard, epoch, upto);
-    this.#history.push({ kind: 'published', shard, epoch, upto });
+  async accepted(shard: number, epoch: bigint, cursor: bigint): Promise<void> {
+    await this.#journal.accepted(shard, epoch, cursor);
+    this.#history.push({ kind: 'published', shard, epoch, upto: cursor });
     this.#compared.set(shard, this.#timeline);
   }
 
+  async published(shard: number, epoch: bigint, upto: bigint): Promise<void> {
+    this.#checkTimeline(shard);
+    await this.#journal.published(shard, epoch, upto);
+    this.#history.push({ kind: 'published', shard, epoch, upto });
+  }
+
   outbox(shard: number, after: bigint, maxRows: number): readonly OutboxRow[] {
+    this.#checkTimeline(shard);
+    if (after > BigInt(this.rows(shard).length)) {
+      throw new MmmError('DATABASE_WENT_BACK', undefined, { details: { shard } });
+    }
     return this.rows(shard)
       .slice(Number(after), Number(after) + maxRows)
       .map((record, index) => ({ number: after + 1n + BigInt(index), record }));
@@ -125,5 +132,10 @@ export class Postgres {
       else if (operation.kind === 'commit') void this.#journal.commit(operation.request);
       else void this.#journal.published(operation.shard, operation.epoch, operation.upto);
     }
+  }
+
+  #checkTimeline(shard: number): void {
+    if (this.#compared.get(shard) === this.#timeline) return;
+    throw new MmmError('DATABASE_WENT_BACK', undefined, { details: { shard } });
   }
 }

@@ -20,4 +20,3 @@ export interface Remains {
 export const textOf = (record: LoggedRecord): string => Buffer.from(record.value ?? []).toString();
 export const decisionIn = (record: LoggedRecord): MmmDecision => JSON.parse(textOf(record)) as MmmDecision;
 export const deliveryIn = (record: LoggedRecord): MmmDelivery => JSON.parse(textOf(record)) as MmmDelivery;
-

@@ -54,6 +54,10 @@ export class SimJournal implements Journal {
     return this.#query(`outbox ${shard} after ${after}`, () => this.#postgres.outbox(shard, after, maxRows));
   }
 
+  accepted(shard: number, epoch: bigint, cursor: bigint): Promise<void> {
+    return this.#query(`accepted ${shard} at ${cursor}`, () => this.#postgres.accepted(shard, epoch, cursor));
+  }
+
   published(shard: number, epoch: bigint, upto: bigint): Promise<void> {
     return this.#query(`published ${shard} up to ${upto}`, () => this.#postgres.published(shard, epoch, upto));
   }

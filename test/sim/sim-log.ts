@@ -114,12 +114,15 @@ class SimReader implements PartitionReader {
 
   async take(maxRecords: number, waitMs: number): Promise<readonly LogRecord[]> {
     const { wire, process, fetched } = this.#parts;
-    if (this.#held.length === 0 && !this.#woken) await this.#arrival(waitMs);
+    if (this.#held === 0 && !this.#woken) await this.#arrival(waitMs);
     else await wire.pause(process, `takes from ${this.#partition}`, 0.1);
     this.#woken = false;
     const { random } = wire.world;
     const limit = fetched > 20 ? fetched : 1 + random.below(fetched);
-    const taken = this.#held.slice(0, Math.min(maxRecords, limit));
+    const from = this.#position;
+    const taken = this.#parts.broker
+      .lane('mmm.signals', this.#partition)
+      .slice(from, from + Math.min(maxRecords, limit));
     this.#position += taken.length;
     return taken;
   }
@@ -129,29 +132,23 @@ class SimReader implements PartitionReader {
     this.#notify?.();
   }
 
-  get #held(): readonly LogRecord[] {
-    return this.#parts.broker.lane('mmm.signals', this.#partition).slice(this.#position);
+  get #held(): number {
+    return this.#parts.broker.lane('mmm.signals', this.#partition).length - this.#position;
   }
 
   async #arrival(waitMs: number): Promise<void> {
     const { wire, process, broker } = this.#parts;
     const { world } = wire;
-    const waiting = new AbortController();
-    const cancels: Cancel[] = [];
-    this.#notify = () => waiting.abort();
-    cancels.push(
-      broker.watch(() => {
-        if (this.#held.length === 0) return;
-        cancels.push(world.after(world.random.between(0.2, 5), process, `data in ${this.#partition}`, () => waiting.abort()));
-      }),
-    );
-    try {
-      await wire.pause(process, `waited at ${this.#partition}`, waitMs, waiting.signal);
-    } catch (error) {
-      if (!waiting.signal.aborted) throw error;
-    } finally {
-      this.#notify = null;
-      for (const cancel of cancels) cancel();
-    }
+    const arrived = Promise.withResolvers<void>();
+    this.#notify = () => arrived.resolve();
+    const cancels: Cancel[] = [world.after(waitMs, process, `waited at ${this.#partition}`, arrived.resolve)];
+    const unwatch = broker.watch(() => {
+      if (this.#held === 0) return;
+      cancels.push(world.after(world.random.between(0.2, 5), process, `data in ${this.#partition}`, arrived.resolve));
+    });
+    await arrived.promise;
+    this.#notify = null;
+    unwatch();
+    for (const cancel of cancels) cancel();
   }
 }

@@ -36,10 +36,19 @@ export class SimSessionOutput implements SessionOutput {
     });
   }
 
-  async publish({ records, inputNext, cursor }: Publication): Promise<void> {
+  /** Without a cursor only in a known-bad variant. */
+  async publish({
+    records,
+    inputNext,
+    cursor,
+  }: Omit<Publication, 'cursor'> & { cursor: bigint | null }): Promise<void> {
     this.#expect('fenced');
     const progress = { asked: false };
-    await this.#ending(PUBLISH_DEADLINE_MS, () => this.#transact(records, { input: inputNext, cursor }, progress), progress);
+    await this.#ending(
+      PUBLISH_DEADLINE_MS,
+      () => this.#transact(records, { input: inputNext, cursor }, progress),
+      progress,
+    );
   }
 
   discard(): Promise<void> {

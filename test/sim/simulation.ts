@@ -1,7 +1,7 @@
 import { partitionOf } from '../../src/domain/partitioner.ts';
 import { check } from './checker.ts';
 import { Cluster, type Finding, type Variant } from './cluster.ts';
-import { NO_FAULTS } from './faults.ts';
+import { type Faults, NO_FAULTS } from './faults.ts';
 import type { Server } from './wire.ts';
 import { Api, Workers } from './operation.ts';
 import { actorText, documentOf, type Planned } from './workload.ts';
@@ -28,13 +28,16 @@ const DRAINED_WITHIN_MS = 120_000;
 /** A shard that stopped looks again every 15 s. */
 const LOOKS_AGAIN_MS = 20_000;
 
+export interface How {
+  readonly variant?: Variant | null;
+  /** In place of what the seed says. */
+  readonly faults?: Partial<Faults>;
+  readonly tell?: (line: string) => void;
+}
+
 /** One history: feed and break, then let everything heal, then look at what is there. */
-export const simulate = async (
-  seed: number,
-  variant: Variant | null = null,
-  tell: ((line: string) => void) | null = null,
-): Promise<Outcome> => {
-  const cluster = new Cluster(seed, variant, tell);
+export const simulate = async (seed: number, how: How = {}): Promise<Outcome> => {
+  const cluster = new Cluster(seed, how.variant ?? null, { ...how.variant?.faults, ...how.faults }, how.tell ?? null);
   const { world, wire, workload } = cluster;
   const api = new Api(cluster);
   const workers = new Workers(cluster);
@@ -107,15 +110,21 @@ const scheduleFaults = (cluster: Cluster, workers: Workers, healAtMs: number): v
   };
   world.after(TICK_MS, null, 'tick', tick);
 
-  const onceAtMs = random.between(1_000, healAtMs);
+  // Mostly while there is work: a store that goes back when all is quiet has little to lose.
+  const onceAtMs = random.chance(0.7) ? random.between(0.2, 1) * workload.feedMs : random.between(1_000, healAtMs);
   if (faults.databaseGoesBack) {
     // A failover takes its time: what was asked meanwhile may wait for the new primary.
-    const failoverMs = random.between(0, 4_000);
+    const failoverMs = random.between(0, 3_000);
+    world.after(onceAtMs - random.between(0, 1_500), null, 'PostgreSQL hangs', () => {
+      cluster.postgresServer.hangsUntilMs = onceAtMs + failoverMs;
+    });
     world.after(onceAtMs, null, 'PostgreSQL fails over', () => {
       cluster.postgresServer.awayUntilMs = world.nowMs + failoverMs;
       cluster.postgresServer.connections += 1;
     });
-    world.after(onceAtMs + failoverMs, null, 'PostgreSQL is back, with less', () => postgres.goBack(1 + random.below(3)));
+    world.after(onceAtMs + failoverMs, null, 'PostgreSQL is back, with less', () =>
+      postgres.goBack(1 + random.below(3)),
+    );
   } else if (faults.cursorDeleted) {
     const shard = random.below(workload.partitions);
     world.after(onceAtMs, null, `the cursor of ${shard} is deleted`, () => {
@@ -139,7 +148,8 @@ const drain = async (cluster: Cluster, workers: Workers, api: Api): Promise<Read
     // A session that runs knows its cursor; only one that starts has to find it.
     return blocked(shard) || (code === 'OUTBOX_CURSOR_LOST' && inputDrained(cluster, shard));
   };
-  const answered = (): boolean => api.waiting().every((planned) => mustStop(cluster, shardOf(cluster, planned)) === 'DATABASE_WENT_BACK');
+  const answered = (): boolean =>
+    api.waiting().every((planned) => mustStop(cluster, shardOf(cluster, planned)) === 'DATABASE_WENT_BACK');
   const quiet = (): boolean => rawSettled(cluster) && answered() && shards.every(settled);
 
   if (!(await world.run(quiet, DRAINED_WITHIN_MS))) explain(cluster, workers, api);
@@ -153,8 +163,11 @@ const drain = async (cluster: Cluster, workers: Workers, api: Api): Promise<Read
       if (mustStop(cluster, shard) === null) continue;
     }
     stopped.set(shard, code);
+    // It looks again now and then, and is for a moment not blocked.
+    await world.run(() => blocked(shard), LOOKS_AGAIN_MS);
     const said = workers.health().find(({ partition, state }) => partition === shard && state === 'blocked');
-    if (said?.code !== code) cluster.find('I9', `shard ${shard} must stop with ${code} and says ${said?.code ?? 'nothing'}`);
+    if (said?.code !== code)
+      cluster.find('I9', `shard ${shard} must stop with ${code} and says ${said?.code ?? 'nothing'}`);
     if (code === 'OUTBOX_CURSOR_LOST') broker.forceCursor(shard, lastPublished(cluster, shard));
   }
   if (!(await world.run(quiet, DRAINED_WITHIN_MS))) explain(cluster, workers, api);
@@ -177,7 +190,8 @@ const isDrained = (cluster: Cluster, shard: number): boolean =>
   inputDrained(cluster, shard) &&
   (cluster.broker.positions(shard).cursor ?? 0n) === BigInt(cluster.postgres.rows(shard).length);
 
-const shardOf = ({ workload }: Cluster, planned: Planned): number => partitionOf(actorText(planned), workload.partitions);
+const shardOf = ({ workload }: Cluster, planned: Planned): number =>
+  partitionOf(actorText(planned), workload.partitions);
 
 const rawSettled = ({ raw }: Cluster): boolean => raw.lanes.every((lane, at) => raw.settled[at] === lane.length);
 
@@ -204,6 +218,9 @@ const explain = (cluster: Cluster, workers: Workers, api: Api): void => {
   cluster.find(
     'I9',
     `not drained (${shards.join('; ')}; raw ${raw.settled.join(',')} of ${raw.lanes.map((lane) => lane.length).join(',')}; ` +
-      `clients wait for ${api.waiting().map(({ id }) => id).join(',')}; sessions ${health.join(', ')})`,
+      `clients wait for ${api
+        .waiting()
+        .map(({ id }) => id)
+        .join(',')}; sessions ${health.join(', ')})`,
   );
 };

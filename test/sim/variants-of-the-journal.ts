@@ -123,6 +123,44 @@ const cacheTrusted: Variant = {
   }),
 };
 
+const noteAcceptsTimeline: Variant = {
+  name: 'note-accepts-timeline',
+  breaks: 'telling how far publishing has come counts as having compared cursor and counter after a failover',
+  within: 60,
+  faults: { databaseGoesBack: true },
+  ports: (ports, { wire, random }, process) => ({
+    ...ports,
+    journal: journalWith(ports.journal, {
+      published: async (shard, epoch, upto) => {
+        // It is told in the background, so that it may well wait for a connection while the session goes on.
+        await wire.pause(process, `published ${shard} up to ${upto} waits for a connection`, random.between(0, 1_500));
+        await ports.journal.accepted(shard, epoch, upto);
+      },
+    }),
+  }),
+};
+
+/** What an idle session asks does not tell it that the database is another. */
+const idleBlindToFailover: Variant = {
+  name: 'idle-session-blind-to-failover',
+  breaks: 'reading the outbox does not say that the counter is below the cursor, or that the timeline is another',
+  within: 60,
+  faults: { databaseGoesBack: true },
+  ports: (ports) => ({
+    ...ports,
+    journal: journalWith(ports.journal, {
+      outbox: async (shard, after, maxRows, maxBytes) => {
+        try {
+          return await ports.journal.outbox(shard, after, maxRows, maxBytes);
+        } catch (error) {
+          if (error instanceof MmmError && error.code === 'DATABASE_WENT_BACK') return [];
+          throw error;
+        }
+      },
+    }),
+  }),
+};
+
 interface Sequence {
   next: bigint;
   readonly rows: Map<bigint, OutputRecord>;
@@ -137,7 +175,11 @@ const sequenceOf = (cluster: Cluster, shard: number): Sequence => {
   return sequence;
 };
 
-const commitWithSequence = async (cluster: Cluster, process: SimProcess, request: CommitRequest): Promise<CommitAnswer> => {
+const commitWithSequence = async (
+  cluster: Cluster,
+  process: SimProcess,
+  request: CommitRequest,
+): Promise<CommitAnswer> => {
   const sequence = sequenceOf(cluster, request.shard);
   const wanted = request.actors.reduce((sum, actor) => sum + actor.outbox.length, 0);
   const first = await query(cluster, process, `${wanted} numbers of ${request.shard}`, () => {
@@ -161,7 +203,8 @@ const commitWithSequence = async (cluster: Cluster, process: SimProcess, request
 
 const plainSequence: Variant = {
   name: 'numbers-from-a-sequence',
-  breaks: 'outbox numbers come from a sequence before the commit: their order is not its order, and what rolls back leaves gaps',
+  breaks:
+    'outbox numbers come from a sequence before the commit: their order is not its order, and what rolls back leaves gaps',
   within: 15,
   ports: (ports, cluster, process) => ({
     ...ports,
@@ -229,6 +272,13 @@ export const VARIANTS_OF_THE_JOURNAL: readonly Variant[] = [
   foldInTwoStatements,
   cacheTrusted,
   plainSequence,
+  noteAcceptsTimeline,
+  idleBlindToFailover,
   memoryKept('memory-kept-over-conflict', 'what memory holds of an actor outlives a conflict', 15, false),
-  memoryKept('memory-advanced-before-answer', 'memory counts a commit as won before its answer, and keeps it', 15, true),
+  memoryKept(
+    'memory-advanced-before-answer',
+    'memory counts a commit as won before its answer, and keeps it',
+    15,
+    true,
+  ),
 ];

@@ -37,13 +37,13 @@ const outputsWith = (
 const cursorOutsideTransaction: Variant = {
   name: 'cursor-outside-transaction',
   breaks: 'the outbox cursor is committed by a request of its own, after the transaction',
-  within: 10,
+  within: 40,
   ports: (ports, cluster, process) => ({
     ...ports,
     outputs: outputsWith(ports.outputs, (output, partition) => ({
       publish: async (publication) => {
-        const stands = cluster.broker.positions(partition).cursor ?? 0n;
-        await output.publish({ ...publication, cursor: stands });
+        if (!(output instanceof SimSessionOutput)) throw new TypeError('another output');
+        await output.publish({ ...publication, cursor: null });
         await ask(cluster, process, `cursor ${publication.cursor} of ${partition}`, (broker) =>
           broker.setPositions(partition, { ...broker.positions(partition), cursor: publication.cursor }),
         );
@@ -76,11 +76,14 @@ const cursorBeforeFence: Variant = {
   name: 'cursor-read-before-fencing',
   breaks: 'the committed positions are read first and the former owner is shut out afterwards',
   within: 40,
+  faults: { expel: 0.3 },
   ports: (ports, cluster, process) => ({
     ...ports,
     outputs: outputsWith(ports.outputs, (output, partition) => ({
       fence: async () => {
-        const positions = await ask(cluster, process, `positions of ${partition}`, (broker) => broker.positions(partition));
+        const positions = await ask(cluster, process, `positions of ${partition}`, (broker) =>
+          broker.positions(partition),
+        );
         await output.fence();
         return positions;
       },

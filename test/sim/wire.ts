@@ -8,6 +8,8 @@ export class Server {
   /** One way, in milliseconds. */
   readonly latencyMs: readonly [low: number, high: number];
   awayUntilMs = 0;
+  /** Its connections hang: until then many requests wait at their sender for one that works. */
+  hangsUntilMs = 0;
   /** Raised when every connection breaks. */
   connections = 0;
 
@@ -30,6 +32,8 @@ export interface Call<T> {
 }
 
 const LATEST_MS = 15_000;
+/** Share of the requests that find no connection while these hang. */
+const HANGING = 0.4;
 /** A connection that breaks is noticed sooner than a timeout. */
 const BROKEN_MS = [1, 40] as const;
 
@@ -46,9 +50,14 @@ export class Wire {
   }
 
   async call<T>(call: Call<T>): Promise<T> {
+    const { random } = this.world;
     await this.#goOn(call.process, call.what);
+    const hangsMs = call.server.hangsUntilMs - this.world.nowMs;
+    if (random.chance(hangsMs > 0 ? HANGING : this.faults.queued)) {
+      const waitMs = hangsMs > 0 ? hangsMs + random.between(0, 300) : random.between(10, 3_000);
+      await this.pause(call.process, `${call.what} waits for a connection`, waitMs);
+    }
     return new Promise<T>((resolve, reject) => {
-      const { random } = this.world;
       const flight = new Flight(this.world, call, this.faults, (settle) => {
         void this.#goOn(call.process, call.what).then(() => settle(resolve, reject));
       });

@@ -55,7 +55,11 @@ export const decideNow = async (
     },
   };
   try {
-    const result = await within(deps.pause ?? realPause, COMMIT_WAIT_MS + budgetMs, decideAndCount(deps, place, signal));
+    const result = await within(
+      deps.pause ?? realPause,
+      COMMIT_WAIT_MS + budgetMs,
+      decideAndCount(deps, place, signal),
+    );
     return { ...(await answerOf(deps, signal, result)), latencyWarning: spent() > budgetMs };
   } catch (error) {
     if (error instanceof OverBudget) return { result: 'over_budget', decision: null, latencyWarning: true };
