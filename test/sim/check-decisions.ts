@@ -25,9 +25,12 @@ const checkCaps = ({ cluster, outputs, find }: Remains): void => {
   const sent = new Map<string, Map<string, number>>();
   for (const record of outputs) {
     if (!record.topic.startsWith('mmm.delivery.')) continue;
-    const { actor_id, action_id, timestamp_utc } = deliveryIn(record);
+    const { actor_id, action_id, timestamp_utc, revision, items } = deliveryIn(record);
+    // What changes a card or takes it away is nothing more to read.
+    if (revision > 1) continue;
     const actions = sent.get(actor_id) ?? new Map<string, number>();
-    actions.set(action_id, Date.parse(timestamp_utc));
+    const told = items.length === 0 ? [action_id] : items.map((item) => item.action_id);
+    for (const id of told) actions.set(id, Date.parse(timestamp_utc));
     sent.set(actor_id, actions);
   }
   for (const [actor, actions] of sent) {
@@ -81,12 +84,17 @@ const checkDispositions = (decision: DecisionRow, charged: number, find: Remains
   if (new Set(candidates.map((one) => one.action_id)).size < candidates.length) {
     find('G5', `${decision.decisionId} has a candidate twice`);
   }
-  const delivered = candidates.filter((one) => one.disposition === 'delivered').map((one) => one.action_id);
+  const said = candidates.filter((one) => one.disposition === 'delivered' || one.disposition === 'digested');
   const { actions } = JSON.parse(decision.body) as { actions: { action_id: string }[] };
-  if (delivered.join() !== actions.map((action) => action.action_id).join()) {
+  const sorted = (list: readonly { action_id: string }[]): string =>
+    list
+      .map((one) => one.action_id)
+      .sort()
+      .join();
+  if (sorted(said) !== sorted(actions)) {
     find('G5', `${decision.decisionId} sends something else than its candidates say`);
   }
-  if (charged !== delivered.length) {
-    find('G5', `${decision.decisionId} sends ${delivered.length} actions and charges ${charged}`);
-  }
+  // A revision of a live card charges nothing (design 3.4).
+  const opened = said.filter((one) => one.reason_code === 'sent').length;
+  if (charged !== opened) find('G5', `${decision.decisionId} opens ${opened} cards and charges ${charged}`);
 };

@@ -21,7 +21,17 @@ export interface Variant {
   readonly within: number;
   /** Faults that it takes to show, where few seeds have them. */
   readonly faults?: Partial<Faults>;
+  /** Large batches, where few seeds have them. */
+  readonly bulk?: boolean;
   readonly ports: (ports: Ports, cluster: Cluster, process: SimProcess) => Ports;
+}
+
+export interface How {
+  readonly variant?: Variant | null;
+  /** In place of what the seed says. */
+  readonly faults?: Partial<Faults>;
+  readonly bulk?: boolean;
+  readonly tell?: (line: string) => void;
 }
 
 /** What the checker found wrong. */
@@ -49,12 +59,13 @@ export class Cluster {
   readonly variant: Variant | null;
   readonly findings: Finding[] = [];
 
-  constructor(seed: number, variant: Variant | null, faults: Partial<Faults>, tell: ((line: string) => void) | null) {
-    this.faults = { ...faultsOf(new Random(seed, 1)), ...faults };
-    this.workload = workloadOf(new Random(seed, 2));
+  constructor(seed: number, how: How) {
+    const { variant = null } = how;
+    this.faults = { ...faultsOf(new Random(seed, 1)), ...variant?.faults, ...how.faults };
+    this.workload = workloadOf(new Random(seed, 2), variant?.bulk === true || how.bulk === true);
     this.random = new Random(seed, 3);
     this.variant = variant;
-    this.world = new World(new Random(seed, 4), tell);
+    this.world = new World(new Random(seed, 4), how.tell ?? null);
     this.wire = new Wire(this.world);
     this.broker = new Broker(this.world, this.workload.partitions);
     this.broker.onOffsets = (partition, from, to) => this.#checkOffsets(partition, from, to);

@@ -28,6 +28,8 @@ export interface Faults {
   /** Of this run, at most once each. */
   readonly databaseGoesBack: boolean;
   readonly cursorDeleted: boolean;
+  /** All machines at once, as of a cluster in a paused host: what was put off is due when they go on. */
+  readonly sleep: boolean;
 }
 
 export const NO_FAULTS: Faults = {
@@ -45,6 +47,7 @@ export const NO_FAULTS: Faults = {
   cacheRestored: 0,
   databaseGoesBack: false,
   cursorDeleted: false,
+  sleep: false,
 };
 
 /** Between a tenth of `most` and `most`, evenly over the magnitudes. */
@@ -65,4 +68,5 @@ export const faultsOf = (random: Random): Faults => ({
   cacheRestored: sometimes(random, 0.5),
   databaseGoesBack: random.chance(0.12),
   cursorDeleted: random.chance(0.15),
+  sleep: random.chance(0.3),
 });

@@ -11,5 +11,6 @@ export const journalWith = (journal: Journal, replace: Partial<Journal>): Journa
   published: (shard, epoch, upto) => journal.published(shard, epoch, upto),
   onOutbox: (listener) => journal.onOutbox(listener),
   decisionOfSignal: (tenantId, signalId) => journal.decisionOfSignal(tenantId, signalId),
+  deferredSignals: (deferrals) => journal.deferredSignals(deferrals),
   ...replace,
 });

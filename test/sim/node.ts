@@ -17,7 +17,7 @@ import { SimIntakeSource } from './sim-intake-source.ts';
 import { SimJournal } from './sim-journal.ts';
 import { SimLog } from './sim-log.ts';
 import { MAX_LATENESS_MS, type Quotas, TENANT } from './workload.ts';
-import { SimProcess, START_MS } from './world.ts';
+import { SimProcess } from './world.ts';
 
 /** As long as an Ed25519 signature, and the same for the same receipt in each run. */
 const signatureOf = (text: string): string => createHash('sha512').update(text).digest('base64');
@@ -50,7 +50,7 @@ const PLAYBOOKS = [
     owner: 'test',
     triggers: [{ event_type: 'commit_pushed' }],
     when: 'recent.count("commit_pushed", "1d", "repo") >= 3',
-    limits: { cooldown: '20s' },
+    limits: { cooldown: '3s' },
     actions: [
       {
         type: 'mentor',
@@ -100,6 +100,7 @@ export class Node {
   readonly deps: DecideSessionsDeps;
   readonly #cluster: Cluster;
   readonly #log: SimLog;
+  readonly #journal: SimJournal;
 
   constructor(cluster: Cluster, name: string) {
     this.#cluster = cluster;
@@ -108,10 +109,11 @@ export class Node {
     const { wire, world, broker, workload, random } = cluster;
     const fetched = workload.bulk ? 50 + random.below(40) : 6;
     this.#log = new SimLog({ wire, server: cluster.kafka, process, broker, group: cluster.decideGroup, fetched });
+    this.#journal = new SimJournal(wire, cluster.postgresServer, process, cluster.postgres);
     const ports: Ports = {
       group: this.#log,
       outputs: this.#log,
-      journal: new SimJournal(wire, cluster.postgresServer, process, cluster.postgres),
+      journal: this.#journal,
       cache: new SimCache(wire, cluster.redisServer, process, cluster.redis),
     };
     const rules = rulesFor(workload.quotas);
@@ -129,7 +131,7 @@ export class Node {
         },
       },
       rules: { current: () => rules, load: () => Promise.resolve(rules) },
-      clock: { now: () => START_MS + Math.trunc(world.work()), monotonicMs: () => world.work() },
+      clock: { now: () => (world.work(), world.wallMs), monotonicMs: () => world.work() },
       randomId: () => random.id(),
       newActorRef: (actorId) => {
         const key = random.bytes(32);
@@ -149,6 +151,12 @@ export class Node {
     const { process, deps } = this;
     return createPipeline({
       decide: deps,
+      defer: {
+        ...deps,
+        deferrals: this.#journal,
+        writer: this.#log,
+        pause: (ms, signal) => wire.pause(process, 'defer waited', ms, signal),
+      },
       intake: {
         source: new SimIntakeSource({
           wire,

@@ -6,7 +6,6 @@ import { HTTP_ORIGIN } from '../../src/pipeline/ports/normaliser.ts';
 import type { Cluster } from './cluster.ts';
 import { Node, normaliser } from './node.ts';
 import { documentOf, type Planned } from './workload.ts';
-import { START_MS } from './world.ts';
 
 const CLIENT_TIMEOUT_MS = 6_000;
 
@@ -91,10 +90,10 @@ export class Api {
 
   ask(planned: Planned): void {
     const { world } = this.#cluster;
-    const outcome = normaliser.normalise('pm3', documentOf(planned, START_MS + world.nowMs), {
+    const outcome = normaliser.normalise('pm3', documentOf(planned, world.wallMs), {
       origin: HTTP_ORIGIN,
       recordTimestampMs: null,
-      receivedAtMs: START_MS + Math.trunc(world.nowMs),
+      receivedAtMs: world.wallMs,
       traceParent: null,
     });
     if (outcome instanceof Promise || outcome.kind === 'rejected') throw new Error('the workload asks nonsense');

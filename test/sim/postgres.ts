@@ -4,7 +4,6 @@ import type {
   ActorCommit,
   CommitAnswer,
   CommitRequest,
-  Journal,
   OutboxRow,
   ShardStatus,
 } from '../../src/pipeline/ports/journal.ts';
@@ -40,7 +39,7 @@ export class Postgres {
   readonly undone: Committed[] = [];
 
   /** The journal that knows no timeline and no history: reads of it, and what a variant does behind the port's back. */
-  get raw(): Journal {
+  get raw(): MemoryJournal {
     return this.#journal;
   }
 

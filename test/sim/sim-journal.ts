@@ -1,5 +1,7 @@
 import type { ActorKey } from '../../src/domain/ids.ts';
 import { MmmError } from '../../src/errors.ts';
+import type { MmmSignalInput } from '../../src/generated/records.ts';
+import type { DeferralKey, DeferralQueue, DueDeferral } from '../../src/pipeline/ports/deferrals.ts';
 import type {
   CommitAnswer,
   CommitRequest,
@@ -19,7 +21,7 @@ const QUERY_TIMEOUT_MS = 5_000;
 const LOST_NOTIFICATIONS = 0.2;
 
 /** One process's journal: the same statements as the adapter sends, each one call. */
-export class SimJournal implements Journal {
+export class SimJournal implements Journal, DeferralQueue {
   readonly #wire: Wire;
   readonly #server: Server;
   readonly #process: SimProcess;
@@ -73,6 +75,15 @@ export class SimJournal implements Journal {
 
   decisionOfSignal(tenantId: string, signalId: string): Promise<StoredDecision | null> {
     return this.#query('decision of a signal', () => this.#postgres.raw.decisionOfSignal(tenantId, signalId));
+  }
+
+  deferredSignals(deferrals: readonly DeferralKey[]): Promise<ReadonlyMap<string, MmmSignalInput>> {
+    return this.#query(`signals of ${deferrals.length} deferrals`, () => this.#postgres.raw.deferredSignals(deferrals));
+  }
+
+  /** As the DEFER stage sees the same database. */
+  claim(nowMs: number, limit: number): Promise<readonly DueDeferral[]> {
+    return this.#query('claim deferrals', () => this.#postgres.raw.deferrals.claim(nowMs, limit));
   }
 
   #query<T>(what: string, effect: () => T | Promise<T>): Promise<T> {

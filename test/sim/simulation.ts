@@ -1,11 +1,10 @@
 import { partitionOf } from '../../src/domain/partitioner.ts';
 import { check } from './checker.ts';
-import { Cluster, type Finding, type Variant } from './cluster.ts';
-import { type Faults, NO_FAULTS } from './faults.ts';
+import { Cluster, type Finding, type How } from './cluster.ts';
+import { NO_FAULTS } from './faults.ts';
 import type { Server } from './wire.ts';
 import { Api, Workers } from './operation.ts';
 import { actorText, documentOf, type Planned } from './workload.ts';
-import { START_MS } from './world.ts';
 
 export interface Outcome {
   readonly seed: number;
@@ -25,19 +24,14 @@ const FAULTS_AFTER_FEED_MS = 12_000;
 const TICK_MS = 500;
 /** I9: everything that came is out so long after the last fault; a process that stalled last does so for 25 s. */
 const DRAINED_WITHIN_MS = 120_000;
+/** Longer than the jitter of deferrals, shorter than what makes a signal late. */
+const SLEEP_MS = 20 * 60_000;
 /** A shard that stopped looks again every 15 s. */
 const LOOKS_AGAIN_MS = 20_000;
 
-export interface How {
-  readonly variant?: Variant | null;
-  /** In place of what the seed says. */
-  readonly faults?: Partial<Faults>;
-  readonly tell?: (line: string) => void;
-}
-
 /** One history: feed and break, then let everything heal, then look at what is there. */
 export const simulate = async (seed: number, how: How = {}): Promise<Outcome> => {
-  const cluster = new Cluster(seed, how.variant ?? null, { ...how.variant?.faults, ...how.faults }, how.tell ?? null);
+  const cluster = new Cluster(seed, how);
   const { world, wire, workload } = cluster;
   const api = new Api(cluster);
   const workers = new Workers(cluster);
@@ -74,7 +68,7 @@ const feed = (cluster: Cluster, api: Api, planned: Planned): void => {
         broker.append([{ topic: 'mmm.signals', key, value: Buffer.from(`{"${planned.id}`), headers: {} }]);
         return;
       }
-      raw.put(planned.lane, key, bytesOf(planned, world.nowMs));
+      raw.put(planned.lane, key, bytesOf(planned, world.wallMs));
     });
   }
   for (const atMs of planned.askAtMs) world.after(atMs, null, `${planned.id} is asked about`, () => api.ask(planned));
@@ -83,7 +77,7 @@ const feed = (cluster: Cluster, api: Api, planned: Planned): void => {
 const bytesOf = (planned: Planned, nowMs: number): Uint8Array | null => {
   if (planned.kind === 'tombstone') return null;
   if (planned.kind === 'bytes') return Buffer.from(`not JSON ${planned.id}`);
-  return Buffer.from(JSON.stringify(documentOf(planned, START_MS + nowMs)));
+  return Buffer.from(JSON.stringify(documentOf(planned, nowMs)));
 };
 
 /** What happens by itself, now and then, until the healing. */
@@ -110,6 +104,9 @@ const scheduleFaults = (cluster: Cluster, workers: Workers, healAtMs: number): v
   };
   world.after(TICK_MS, null, 'tick', tick);
 
+  if (faults.sleep) {
+    world.after(random.between(0.5, 1.3) * workload.feedMs, null, 'everything sleeps', () => world.sleep(SLEEP_MS));
+  }
   // Mostly while there is work: a store that goes back when all is quiet has little to lose.
   const onceAtMs = random.chance(0.7) ? random.between(0.2, 1) * workload.feedMs : random.between(1_000, healAtMs);
   if (faults.databaseGoesBack) {

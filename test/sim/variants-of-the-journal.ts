@@ -133,7 +133,7 @@ const noteAcceptsTimeline: Variant = {
     journal: journalWith(ports.journal, {
       published: async (shard, epoch, upto) => {
         // It is told in the background, so that it may well wait for a connection while the session goes on.
-        await wire.pause(process, `published ${shard} up to ${upto} waits for a connection`, random.between(0, 1_500));
+        await wire.pause(process, `published ${shard} up to ${upto} waits for a connection`, random.between(0, 4_000));
         await ports.journal.accepted(shard, epoch, upto);
       },
     }),

@@ -108,8 +108,9 @@ export const VARIANTS_OF_THE_OVERLAP: readonly Variant[] = [
   {
     name: 'next-batch-before-answer',
     breaks: 'the next batch goes to PostgreSQL before the last was answered',
-    within: 60,
-    faults: { slow: 0.5 },
+    within: 30,
+    faults: { slow: 0.3, queued: 0.3 },
+    bulk: true,
     ports: (ports) => withoutAnswer(ports, true),
   },
   {

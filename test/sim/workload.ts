@@ -27,6 +27,8 @@ export interface Planned {
   readonly actor: string | null;
   readonly lane: number;
   readonly repo: string;
+  /** Signals of one branch are about one subject, and share a card. */
+  readonly branch: string;
   /** When it is put into the raw topic, once for each. More than one: the producer sends it again. */
   readonly putAtMs: readonly number[];
   /** When it is asked about by HTTP, once for each: a second client, or the same one that did not wait, may ask at nearly the same time. */
@@ -67,7 +69,11 @@ export const documentOf = (planned: Planned, nowMs: number): object => {
     occurred_at: new Date(Math.trunc(nowMs - ageMs)).toISOString(),
     producer_id: 'simulation',
     actor_id: planned.actor,
-    resource: { repository: planned.repo, actor_type: planned.kind === 'service' ? 'service' : 'human' },
+    resource: {
+      repository: planned.repo,
+      branch: planned.branch,
+      actor_type: planned.kind === 'service' ? 'service' : 'human',
+    },
     payload: { files_changed: 3 },
   };
 };
@@ -95,14 +101,15 @@ const planOne = (random: Random, index: number, facts: { actors: number; bulk: b
     actor,
     lane: actor === null ? 0 : Number(actor.slice(1)) % RAW_LANES,
     repo: `org/${random.below(2)}`,
+    branch: random.chance(0.3) ? 'main' : `feature/${index}`,
     putAtMs: asked && random.chance(0.4) ? [] : putAtMs,
     askAtMs,
     budgetMs: random.pick([150, 500, 5_000]),
   };
 };
 
-export const workloadOf = (random: Random): Workload => {
-  const bulk = random.chance(0.3);
+export const workloadOf = (random: Random, alwaysBulk: boolean): Workload => {
+  const bulk = random.chance(0.3) || alwaysBulk;
   const feedMs = bulk ? random.between(50, 3_000) : random.between(3_000, 12_000);
   const actors = 1 + random.below(5);
   const count = bulk ? 150 + random.below(120) : 20 + random.below(30);

@@ -27,7 +27,7 @@ interface Event {
 export type Cancel = () => void;
 
 /** Start of every simulated history: half a minute before midnight, because caps count calendar days. */
-export const START_MS = Date.parse('2026-03-04T23:59:30Z');
+const START_MS = Date.parse('2026-03-04T23:59:30Z');
 
 const FNV_PRIME = 0x01000193;
 
@@ -42,6 +42,7 @@ export class World {
   kills = 0;
   /** Over every step: two runs of a seed were the same if it is. */
   digest = 0x811c9dc5;
+  #sleptMs = 0;
   readonly #heap: Event[] = [];
   readonly #tell: ((line: string) => void) | null;
 
@@ -64,6 +65,17 @@ export class World {
     return () => {
       event.cancelled = true;
     };
+  }
+
+  /** What every clock on a wall shows, in whole milliseconds. */
+  get wallMs(): number {
+    return START_MS + Math.trunc(this.nowMs + this.#sleptMs);
+  }
+
+  /** The hosts were paused: the clocks on the walls went on, the processes did not. */
+  sleep(ms: number): void {
+    this.#sleptMs += ms;
+    this.note(null, `everything slept for ${ms / 60_000} minutes`);
   }
 
   /** Something that happens by itself, for the trace and the digest. */
