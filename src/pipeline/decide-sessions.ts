@@ -1,4 +1,5 @@
 import { type ErrorCode, MmmError } from '../errors.ts';
+import { type Pause, pause as realPause } from './failure-policy.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { PartitionGroup } from './ports/partitions.ts';
@@ -21,6 +22,8 @@ export interface DecideSessionsDeps extends SessionDeps {
   readonly group: PartitionGroup;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Default: a timer. */
+  readonly pause?: Pause;
 }
 
 /**
@@ -122,13 +125,13 @@ export class DecideSessions {
 
   async #wait(partition: number, ms: number): Promise<void> {
     if (!this.#wanted.has(partition)) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wakeups.set(partition, () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    const woken = new AbortController();
+    this.#wakeups.set(partition, () => woken.abort());
+    try {
+      await (this.#deps.pause ?? realPause)(ms, woken.signal);
+    } catch (error) {
+      if (!woken.signal.aborted) throw error;
+    }
     this.#wakeups.delete(partition);
   }
 

@@ -106,7 +106,7 @@ export class PartitionSession {
     );
     // Always: sessions that all end within the hour would never refresh the cursor of a quiet shard, and it would expire. It also tells the journal
     // that cursor and counter were compared: after a failover that takes no commit before (design 3.2, "When a store goes back").
-    await publisher.commitCursor();
+    await publisher.start();
     await publisher.publish({ written: [], upto: null, inputNext: null, deadLetters: [] });
     await this.#reader.seek(committed.input ?? 'earliest');
     this.#deps.logger.info('session_started', {
@@ -130,7 +130,7 @@ export class PartitionSession {
       } else {
         await this.#settleInFlight();
         await this.#sweep(publisher);
-        if (this.#deps.clock.monotonicMs() - refreshedAt > CURSOR_REFRESH_MS) await publisher.commitCursor();
+        if (this.#deps.clock.monotonicMs() - refreshedAt > CURSOR_REFRESH_MS) await publisher.refreshCursor();
         else continue;
       }
       refreshedAt = this.#deps.clock.monotonicMs();

@@ -292,6 +292,24 @@ export const journalContract = (name: string, make: () => Promise<JournalUnderTe
     test('a cursor above the counter is DATABASE_WENT_BACK', async () => {
       const at = await newShard();
       await expect(journal.published(at.shard, at.epoch, 1n)).rejects.toMatchObject({ code: 'DATABASE_WENT_BACK' });
+      await expect(journal.accepted(at.shard, at.epoch, 1n)).rejects.toMatchObject({ code: 'DATABASE_WENT_BACK' });
+    });
+
+    test('a session that starts tells its cursor, under its own epoch only', async () => {
+      const old = await newShard();
+      await commitOne(old, next(fresh(), { count: 3 }));
+      const { epoch } = await journal.openShard(old.shard);
+      await expect(journal.accepted(old.shard, old.epoch, 2n)).rejects.toMatchObject({ code: 'EPOCH_STALE' });
+      await journal.accepted(old.shard, epoch, 2n);
+      expect((await journal.openShard(old.shard)).publishedUpto).toBe(2n);
+    });
+
+    test('who asks for rows above the counter hears DATABASE_WENT_BACK: a session without input asks nothing else', async () => {
+      const at = await newShard();
+      await commitOne(at, next(fresh(), { count: 2 }));
+      expect(await journal.outbox(at.shard, 2n, 10, 1_000)).toEqual([]);
+      await expect(journal.outbox(at.shard, 3n, 10, 1_000)).rejects.toMatchObject({ code: 'DATABASE_WENT_BACK' });
+      await expect(journal.outbox(shards++, 1n, 10, 1_000)).rejects.toMatchObject({ code: 'DATABASE_WENT_BACK' });
     });
 
     test('who listens hears of commits that are not the session of the shard', async () => {

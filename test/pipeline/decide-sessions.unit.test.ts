@@ -205,13 +205,13 @@ describe('decide sessions', () => {
     await harness.append([push('a', 'one')]);
     await run(harness);
     const calls: string[] = [];
-    const published = harness.journal.published.bind(harness.journal);
+    const accepted = harness.journal.accepted.bind(harness.journal);
     const commit = harness.journal.commit.bind(harness.journal);
-    harness.journal.published = (...args) => (calls.push('published'), published(...args));
+    harness.journal.accepted = (...args) => (calls.push('accepted'), accepted(...args));
     harness.journal.commit = (request) => (calls.push('commit'), commit(request));
     await harness.append([push('a', 'two')]);
     await run(harness);
-    expect(calls.slice(0, 2)).toEqual(['published', 'commit']);
+    expect(calls).toEqual(['accepted', 'commit']);
   });
 
   test('a hole in the outbox stops the shard before the offset moves', async () => {

@@ -110,6 +110,9 @@ export class MemoryJournal implements Journal {
   }
 
   outbox(shard: number, after: bigint, maxRows: number, maxBytes: number): Promise<readonly OutboxRow[]> {
+    if (after > BigInt(this.#shard(shard).rows.length)) {
+      return Promise.reject(new MmmError('DATABASE_WENT_BACK', undefined, { details: { shard } }));
+    }
     const rows: OutboxRow[] = [];
     let bytes = 0;
     for (const row of this.#shard(shard).rows.slice(Number(after), Number(after) + maxRows)) {
@@ -120,6 +123,11 @@ export class MemoryJournal implements Journal {
       rows.push(row);
     }
     return Promise.resolve(rows);
+  }
+
+  /** Memory has one timeline. */
+  accepted(shard: number, epoch: bigint, cursor: bigint): Promise<void> {
+    return this.published(shard, epoch, cursor);
   }
 
   published(shard: number, epoch: bigint, upto: bigint): Promise<void> {

@@ -90,6 +90,7 @@ interface FoldRow {
 
 interface OutboxResult {
   readonly next_number: string;
+  readonly compared: boolean;
   readonly number: string | null;
   readonly topic: TopicName;
   readonly key: Buffer | null;
@@ -252,6 +253,11 @@ export class PostgresJournal implements Journal {
       maxRows,
       maxBytes,
     ]);
+    const shardRow = rows[0];
+    const isBehind = shardRow === undefined ? after > 0n : BigInt(shardRow.next_number) <= after;
+    if (isBehind || shardRow?.compared === false) {
+      throw new MmmError('DATABASE_WENT_BACK', undefined, { details: { shard, cursor: after.toString() } });
+    }
     const found: OutboxRow[] = [];
     for (const row of rows) {
       const expected = after + BigInt(found.length) + 1n;
@@ -265,6 +271,11 @@ export class PostgresJournal implements Journal {
       found.push({ number: expected, record: { topic, key, value, headers: headersFromText(headers) } });
     }
     return found;
+  }
+
+  async accepted(shard: number, epoch: bigint, cursor: bigint): Promise<void> {
+    const rows = await this.#database.query(sqlFile('accepted'), [shard, epoch.toString(), cursor.toString()]);
+    if (rows.length === 0) throw await this.#whyNotPublished(shard, epoch, cursor);
   }
 
   async published(shard: number, epoch: bigint, upto: bigint): Promise<void> {

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
 import type { TenantRules } from '../../domain/rules.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
@@ -20,6 +20,8 @@ export interface DecideBatchDeps extends Omit<DecideActorDeps, 'contextOf'>, Sea
   readonly context: ContextSource;
   readonly rules: RulesSource;
   readonly clock: Clock;
+  /** Lets everything else of the process run. Default: a turn of the event loop; simulation has a loop of its own. */
+  readonly giveWay?: () => Promise<void>;
 }
 
 export interface BatchPlace {
@@ -104,7 +106,7 @@ export const decideBatch = async (
         const standing = standings.get(key);
         if (standing === undefined) throw new MmmError('IN_DOUBT', 'no state came back for an actor of the batch');
         if (deps.clock.monotonicMs() - stretchFromMs > STRETCH_MS) {
-          await setImmediate();
+          await (deps.giveWay ?? turnOfTheEventLoop)();
           stretchFromMs = deps.clock.monotonicMs();
         }
         const started = deps.clock.monotonicMs();

@@ -4,6 +4,7 @@ import type { SignalResult } from '../../domain/vocabulary.ts';
 import { MmmError } from '../../errors.ts';
 import type { MmmDecision, MmmSignalInput } from '../../generated/records.ts';
 import { describeError } from '../dead-letter.ts';
+import { type Pause, pause as realPause } from '../failure-policy.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { StateCache } from '../ports/state-cache.ts';
 import { ActorMemory } from './actor-memory.ts';
@@ -15,6 +16,8 @@ export interface DecideNowDeps extends DecideBatchDeps {
   readonly metrics: Metrics;
   /** Partitions of `mmm.signals`: the shard of an actor is the partition of its key. */
   readonly partitions: number;
+  /** Default: a timer. */
+  readonly pause?: Pause;
 }
 
 export interface DecideNowAnswer {
@@ -52,7 +55,11 @@ export const decideNow = async (
     },
   };
   try {
-    const result = await within(COMMIT_WAIT_MS + budgetMs, decideAndCount(deps, place, signal));
+    const result = await within(
+      deps.pause ?? realPause,
+      COMMIT_WAIT_MS + budgetMs,
+      decideAndCount(deps, place, signal),
+    );
     return { ...(await answerOf(deps, signal, result)), latencyWarning: spent() > budgetMs };
   } catch (error) {
     if (error instanceof OverBudget) return { result: 'over_budget', decision: null, latencyWarning: true };
@@ -87,20 +94,14 @@ const answerOf = async (
   return { result: 'decided', decision: JSON.parse(stored.body) as MmmDecision };
 };
 
-const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new MmmError('DEPENDENCY_UNAVAILABLE', 'the journal did not answer in time; ask again with the same key'),
-        ),
-      ms,
-    );
+const within = async <T>(pause: Pause, ms: number, work: Promise<T>): Promise<T> => {
+  const answered = new AbortController();
+  const late = pause(ms, answered.signal).then((): never => {
+    throw new MmmError('DEPENDENCY_UNAVAILABLE', 'the journal did not answer in time; ask again with the same key');
   });
   try {
     return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    answered.abort();
   }
 };

@@ -1,6 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { reentrySignal } from '../../domain/decision/reentry.ts';
 import { actorKeyText, type IdPort } from '../../domain/ids.ts';
+import type { Pause } from '../failure-policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordCodec } from '../ports/codec.ts';
 import type { DeferralQueue, DueDeferral } from '../ports/deferrals.ts';
@@ -17,10 +18,16 @@ export interface DeferDependencies {
   readonly clock: Pick<Clock, 'now'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Default: a timer that holds no process up. */
+  readonly pause?: Pause;
 }
 
 /** A second is nothing to what has waited for hours, and one look at an index that is nearly always empty. */
 const LOOK_EVERY_MS = 1_000;
+const idle: Pause = async (ms, signal) => {
+  await delay(ms, undefined, { signal, ref: false });
+};
+
 /** A record is some 2 KB. */
 const CLAIM_ROWS = 500;
 
@@ -78,7 +85,7 @@ export const createDefer = (deps: DeferDependencies): DeferStage => {
         deps.logger.warn('deferrals_not_released', { error });
       }
       // Rejects only when stopped.
-      await wait(LOOK_EVERY_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+      await (deps.pause ?? idle)(LOOK_EVERY_MS, stopping.signal).catch(() => undefined);
     }
   };
   return {

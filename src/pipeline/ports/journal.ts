@@ -15,12 +15,20 @@ export interface Journal {
   knownSignals(signals: readonly SignalKey[]): Promise<ReadonlySet<string>>;
   /** All or nothing per actor, one round trip. Throws EPOCH_STALE, DATABASE_WENT_BACK, or DATABASE_UNAVAILABLE (then in doubt). */
   commit(request: CommitRequest): Promise<CommitAnswer>;
-  /** Rows above `after` in number order without a gap: at most `maxRows`, and at least one row but then at most `maxBytes`. Throws OUTBOX_GAP. */
+  /**
+   * Rows above `after` in number order without a gap: at most `maxRows`, and at least one row but then at most `maxBytes`. Throws OUTBOX_GAP, and
+   * DATABASE_WENT_BACK when the counter is not above `after` or this timeline was not accepted yet.
+   */
   outbox(shard: number, after: bigint, maxRows: number, maxBytes: number): Promise<readonly OutboxRow[]>;
   /**
-   * After a known publication: raises published_upto and deletes rows at or below it that are older than a day. Never lowers it.
-   * A session also calls it once at its start, with the cursor it found, after comparing cursor and counter: that accepts a new timeline of
-   * PostgreSQL, on which commits are refused until then. Throws EPOCH_STALE, or DATABASE_WENT_BACK when `upto` is not below the counter.
+   * At the start of a session, with the cursor it found and has compared with the counter: that accepts a new timeline of PostgreSQL, on which
+   * commits are refused until then. Raises published_upto as `published` does. Throws as `published` does.
+   */
+  accepted(shard: number, epoch: bigint, cursor: bigint): Promise<void>;
+  /**
+   * After a known publication: raises published_upto and deletes rows at or below it that are older than a day. Never lowers it. Throws EPOCH_STALE,
+   * or DATABASE_WENT_BACK when `upto` is not below the counter or the timeline was not accepted yet: `upto` may be far below the cursor when this
+   * arrives after a failover, so it says nothing about whether what was published is still there.
    */
   published(shard: number, epoch: bigint, upto: bigint): Promise<void>;
   /** Calls back with a shard number soon after rows of it were committed by anyone. Best effort. Returns the way to stop listening. */

@@ -76,12 +76,23 @@ export class Publisher {
     }
   }
 
-  /** Commits the cursor where it stands: so that it exists before the first row goes out, and does not expire on a quiet shard. */
-  async commitCursor(): Promise<void> {
-    await this.#deps.output.publish({ records: [], inputNext: null, cursor: this.#cursor });
-    await this.settle();
+  /** At the start, after cursor and counter were compared: commits the cursor where it stands, so that it exists before the first row goes out. */
+  async start(): Promise<void> {
+    await this.#commitCursor();
+    await this.#deps.journal.accepted(this.#deps.shard, this.#deps.epoch, this.#cursor);
+    this.#noted = this.#cursor;
+  }
+
+  /** Commits the cursor again, so that it does not expire on a quiet shard. */
+  async refreshCursor(): Promise<void> {
+    await this.#commitCursor();
     await this.#deps.journal.published(this.#deps.shard, this.#deps.epoch, this.#cursor);
     this.#noted = this.#cursor;
+  }
+
+  async #commitCursor(): Promise<void> {
+    await this.#deps.output.publish({ records: [], inputNext: null, cursor: this.#cursor });
+    await this.settle();
   }
 
   /** Resolves when the journal knows how far publishing has come. Throws what the journal threw. */

@@ -65,11 +65,15 @@ describe('journal on PostgreSQL', () => {
     await expect(journal.commit({ ...at, epoch: null, actors: [commit] })).rejects.toMatchObject({
       code: 'DATABASE_WENT_BACK',
     });
+    await expect(journal.outbox(at.shard, 0n, 10, 1_000)).rejects.toMatchObject({ code: 'DATABASE_WENT_BACK' });
     await journal.openShard(at.shard);
     await expect(journal.commit({ ...at, epoch: null, actors: [commit] })).rejects.toMatchObject({
       code: 'DATABASE_WENT_BACK',
     });
-    await journal.published(at.shard, at.epoch + 1n, 0n);
+    // What was sent before the failover has compared nothing.
+    await expect(journal.published(at.shard, at.epoch + 1n, 0n)).rejects.toMatchObject({ code: 'DATABASE_WENT_BACK' });
+    await journal.accepted(at.shard, at.epoch + 1n, 0n);
+    expect(await journal.outbox(at.shard, 0n, 10, 1_000)).toEqual([]);
     expect((await journal.commit({ ...at, epoch: at.epoch + 1n, actors: [commit] })).actors[0]?.status).toBe(
       'committed',
     );

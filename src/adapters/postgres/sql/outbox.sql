@@ -1,6 +1,7 @@
 -- $1 shard, $2 after this number, $3 rows at most, $4 bytes at most (but one row at least).
--- The shard's counter comes from the same snapshot, so that rows missing at the end are seen as a gap and not as "nothing there".
-SELECT s.next_number, o.number, o.topic, o.key, o.value, o.headers
+-- The shard's counter comes from the same snapshot, so that rows missing at the end are seen as a gap and not as "nothing there". So does whether
+-- this is still the history that the session has compared its cursor with: an idle session asks nothing else, and would not notice a failover.
+SELECT s.next_number, s.timeline = mmm_timeline() AS compared, o.number, o.topic, o.key, o.value, o.headers
   FROM mmm_shards s
   LEFT JOIN LATERAL (
     SELECT w.* FROM (
