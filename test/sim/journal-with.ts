@@ -12,5 +12,7 @@ export const journalWith = (journal: Journal, replace: Partial<Journal>): Journa
   onOutbox: (listener) => journal.onOutbox(listener),
   decisionOfSignal: (tenantId, signalId) => journal.decisionOfSignal(tenantId, signalId),
   deferredSignals: (deferrals) => journal.deferredSignals(deferrals),
+  outcomeStanding: (place) => journal.outcomeStanding(place),
+  commitOutcome: (commit) => journal.commitOutcome(commit),
   ...replace,
 });

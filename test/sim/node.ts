@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { EMPTY_CONTEXT } from '../../src/domain/context/tenant-context.ts';
 import { createCelCompiler } from '../../src/adapters/cel/cel-compiler.ts';
 import { uuidIds } from '../../src/adapters/ids/uuid-ids.ts';
 import { compileRules } from '../../src/domain/compile-rules.ts';
@@ -137,7 +138,7 @@ export class Node {
         const key = random.bytes(32);
         return { key, ref: createHmac('sha256', key).update(actorId).digest('hex') };
       },
-      contextOf: () => ({ incidentActive: false, freezeActive: false, onCall: false }),
+      context: { current: () => EMPTY_CONTEXT, load: () => Promise.resolve(EMPTY_CONTEXT) },
       logger: loggerOf((line) => world.note(process, line)),
       metrics,
       engineVersion: 'simulated',
@@ -151,6 +152,7 @@ export class Node {
     const { process, deps } = this;
     return createPipeline({
       decide: deps,
+      outcomes: null,
       defer: {
         ...deps,
         deferrals: this.#journal,

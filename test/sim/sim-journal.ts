@@ -3,11 +3,15 @@ import { MmmError } from '../../src/errors.ts';
 import type { MmmSignalInput } from '../../src/generated/records.ts';
 import type { DeferralKey, DeferralQueue, DueDeferral } from '../../src/pipeline/ports/deferrals.ts';
 import type {
+  ActorAnswer,
   CommitAnswer,
   CommitRequest,
   FoldedActor,
   Journal,
   OutboxRow,
+  OutcomeCommit,
+  OutcomePlace,
+  OutcomeStanding,
   ShardStatus,
   SignalKey,
   StoredDecision,
@@ -84,6 +88,14 @@ export class SimJournal implements Journal, DeferralQueue {
   /** As the DEFER stage sees the same database. */
   claim(nowMs: number, limit: number): Promise<readonly DueDeferral[]> {
     return this.#query('claim deferrals', () => this.#postgres.raw.deferrals.claim(nowMs, limit));
+  }
+
+  outcomeStanding(place: OutcomePlace): Promise<OutcomeStanding> {
+    return this.#query('standing of an outcome', () => this.#postgres.raw.outcomeStanding(place));
+  }
+
+  commitOutcome(commit: OutcomeCommit): Promise<ActorAnswer> {
+    return this.#query(`commit outcome of ${commit.key.actorId}`, () => this.#postgres.raw.commitOutcome(commit));
   }
 
   #query<T>(what: string, effect: () => T | Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import { actorKeyText } from '../../src/domain/ids.ts';
 import { MmmError } from '../../src/errors.ts';
 import {
   type ActorCommit,
+  type FoldedActor,
   type CommitAnswer,
   type CommitRequest,
   journalSignalKey,
@@ -235,7 +236,7 @@ const memoryKept = (name: string, breaks: string, within: number, advanced: bool
   breaks,
   within,
   ports: (ports) => {
-    const held = new Map<string, ActorCommit['entries']>();
+    const held = new Map<string, FoldedActor['entries']>();
     const conflicted = new Set<string>();
     return {
       ...ports,

@@ -4,7 +4,7 @@ import { evolve, journalEntryOf } from '../../../src/domain/decision/evolve.ts';
 import { plan } from '../../../src/domain/decision/plan.ts';
 import { reentrySignal } from '../../../src/domain/decision/reentry.ts';
 import { applyChange } from '../../../src/domain/explain/apply-change.ts';
-import type { PlanInput } from '../../../src/domain/decision/planned.ts';
+import { GATES, type PlanInput } from '../../../src/domain/decision/planned.ts';
 import { changeWords } from '../../../src/domain/explain/change-words.ts';
 import { explain, type ExplainedAction } from '../../../src/domain/explain/explain.ts';
 import { explanationJson } from '../../../src/domain/explain/explanation-json.ts';
