@@ -54,6 +54,7 @@ interface Usable {
   readonly compiled: CompiledPlaybook;
   readonly document: unknown;
   readonly mode: 'published' | 'shadow' | 'arm';
+  readonly onProbation: boolean;
 }
 
 /** The first faulty member of a stored document: canonical JSON throws on what JSON can not hold. */
@@ -73,11 +74,15 @@ const compileOne = (
   if (!parsed.ok) return parsed.findings;
   const result = compilePlaybook(parsed.playbook, input.conditions);
   if (!result.ok) return result.findings;
-  const shadow: CompiledPlaybook['shadow'] | null =
-    mode === 'shadow' ? 'mode' : onProbation === true ? 'probation' : null;
-  const compiled = shadow === null ? result.compiled : { ...result.compiled, shadow };
-  return { compiled, document, mode: mode ?? 'published' };
+  const usable = { compiled: result.compiled, document, onProbation: onProbation ?? false };
+  return mode === 'shadow'
+    ? { ...usable, compiled: { ...result.compiled, shadow: 'mode' }, mode }
+    : said({ ...usable, mode: 'published' });
 };
+
+/** A version that is said to people, unless it is on probation. */
+const said = (one: Usable): Usable =>
+  one.onProbation ? { ...one, compiled: { ...one.compiled, shadow: 'probation' } } : one;
 
 /**
  * Everything of a tenant that a decision reads, compiled once and identified by a digest of its content (G3, D-48). A policy that can not be read
@@ -132,13 +137,13 @@ const runningOf = (input: RulesInput, usable: readonly Usable[]): RunningExperim
     };
   });
 
-/** What decisions look at. As an arm of what runs a shadow version is live for its units. */
+/** What decisions look at. As an arm of what runs a shadow version is said to its units. */
 const inForce = (usable: readonly Usable[], { byPlaybook }: RunningExperiments): Usable[] =>
   usable.map((one) => {
-    const { shadow, ...live } = one.compiled;
-    const arms = byPlaybook.get(live.playbook.id)?.experiment.arms ?? [];
-    const isArm = shadow === 'mode' && arms.some(({ version }) => version === live.playbook.version);
-    return isArm ? { ...one, compiled: live, mode: 'arm' as const } : one;
+    const { shadow: _shadow, ...compiled } = one.compiled;
+    const arms = byPlaybook.get(compiled.playbook.id)?.experiment.arms ?? [];
+    const isArm = one.mode === 'shadow' && arms.some(({ version }) => version === compiled.playbook.version);
+    return isArm ? said({ ...one, compiled, mode: 'arm' }) : one;
   });
 
 const rulesOf = (

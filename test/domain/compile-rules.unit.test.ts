@@ -148,6 +148,12 @@ describe('versions beside the published one', () => {
     expect(new Set(hashes).size).toBe(4);
   });
 
+  test('an arm on probation is not said to its units either', () => {
+    const playbooks = [at(3), { ...at(4, { mode: 'shadow' }), onProbation: true }];
+    expect(versions(compile({ playbooks, experiments: active }))).toEqual(['3', '4probation']);
+    expect(versions(compile({ playbooks }))).toEqual(['3', '4mode']);
+  });
+
   test('an arm that can not be served puts the experiment on hold (G6)', () => {
     const broken = compile({ playbooks: [at(3), at(4, { mode: 'shadow', when: 'signal.nope' })], experiments: active });
     expect(broken.rules.experiments.get('tests-missing')?.onHold).toBe(true);

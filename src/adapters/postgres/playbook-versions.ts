@@ -151,7 +151,7 @@ export const rollBackTo = async (
         details: { playbookId, version: to },
       });
     if (earlier.status === 'published') throw conflict(`version ${to} of ${playbookId} is the live one`);
-    if (earlier.status === 'draft') throw conflict(`version ${to} of ${playbookId} was never live; publish it`);
+    if (earlier.status !== 'deprecated') throw conflict(`version ${to} of ${playbookId} was never live; publish it`);
     const version = ((await latestOf(tx, tenantId, playbookId))?.version ?? 0) + 1;
     const before = await withdrawLive(tx, tenantId, playbookId, seen);
     const { document, digest } = earlier;
