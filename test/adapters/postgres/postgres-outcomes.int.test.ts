@@ -68,7 +68,7 @@ describe('outcomes on PostgreSQL', () => {
     await database.owner.query(`UPDATE mmm_shards SET timeline = 'FFFFFFFF' WHERE shard = $1`, [shard]);
     const commit = outcomeOf(shard, stands, decided);
     await expect(journal.commitOutcome(commit)).rejects.toMatchObject({ code: 'DATABASE_WENT_BACK' });
-    await journal.published(shard, epoch, 0n);
+    await journal.accepted(shard, epoch, 0n);
     expect((await journal.commitOutcome(commit)).status).toBe('committed');
   });
 
