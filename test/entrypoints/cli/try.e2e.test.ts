@@ -37,7 +37,7 @@ describe('mmm try', () => {
       const before = filesUnder(folder);
       const { code, stdout, stderr } = await mmm('try', folder);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).toContain(': 31 commits (1 merge) by 7 people, 2026-01-03 to 2026-03-04');
+      expect(stdout).toContain(': 35 commits (1 merge) by 7 people, 2026-01-03 to 2026-03-04');
       expect(stdout).toContain('6 nudges would have been sent');
       expect(stdout).toMatch(/2026-03-04 11:45 \+00:00 {2}mentor {2}Another fix in src\/core\.ts/);
       expect(stdout.match(/edited this file 5 times in 7 days/g)).toHaveLength(1);
