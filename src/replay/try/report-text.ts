@@ -81,7 +81,7 @@ const totals = ({ totals: all, playbooks, heldBack, shown, sinceMs }: TryReport)
   const row = (cells: readonly (string | number)[]): string =>
     `  ${String(cells[0]).slice(0, 40).padEnd(width)}${cells
       .slice(1)
-      .map((cell) => (typeof cell === 'number' ? count(cell) : cell).padStart(16))
+      .map((cell) => (typeof cell === 'number' ? count(cell) : cell).padStart(15))
       .join('')}`;
   const width = Math.max(8, ...playbooks.map(({ playbookId }) => Math.min(40, playbookId.length)));
   return [
