@@ -14,7 +14,7 @@ export interface WaitingCandidate extends About {
   readonly tier: Tier;
   /** 1 at the first deferral, one more each time it is put off again. */
   readonly attempt: number;
-  /** When the first deferral of the chain was decided: its age. */
+  /** When the matter of the first deferral of the chain happened, at the latest when it was decided: its age. */
   readonly sinceMs: number;
   readonly dueMs: number;
   /** From here on it is never said. Set by the first deferral and not moved by later ones. */

@@ -54,8 +54,13 @@ test('what a snooze holds back survives kill -9, and two engines release it as o
   await store.close();
 
   const doomed = await installation.start().ready();
-  const pushes = ['a', 'b', 'c'].map((branch) =>
-    sinCommit(sleeper, 'other', { resource: { repository: 'org/shop', branch } }),
+  // The last one sent is the oldest: a digest is in the order of what happened.
+  const pushedMs = Date.now() - 1000;
+  const pushes = ['c', 'b', 'a'].map((branch, n) =>
+    sinCommit(sleeper, 'other', {
+      resource: { repository: 'org/shop', branch },
+      occurred_at: new Date(pushedMs - n).toISOString(),
+    }),
   );
   await produce(installation.brokers, installation.topic('pm3.signals.normalized'), pushes);
   await waitFor('the deferrals', async () => ((await waiting('waiting')) === 3 ? true : null));

@@ -14,8 +14,12 @@ import { DecideHarness, push } from '../pipeline/harness.ts';
 
 export const TENANT = 'acme';
 const MINUTE = 60_000;
-/** After everything that the suite defines, so that the rules are those of the time by their dates as well. */
-export const START_MS = Date.now() + 5 * MINUTE;
+const DAY = 24 * 60 * MINUTE;
+/**
+ * After everything that the suite defines, so that the rules are those of the time by their dates as well; always a midnight, so that the days and the
+ * nights of the history fall on the same signals whenever the suite runs.
+ */
+export const START_MS = (Math.floor(Date.now() / DAY) + 1) * DAY;
 
 const action = (title: string) => ({ type: 'mirror', surfaces: ['ide'], template: { title, body: 'Counted.' } });
 export const LARGE = {

@@ -43,7 +43,8 @@ export const waitingOf = (
 ): WaitingCandidate => {
   const { decision, playbook, compiled, index, actionId } = candidate;
   const { signal, decidedAtMs, subject } = decision;
-  const occurredMs = Date.parse(signal.occurred_at);
+  const toldMs = Date.parse(signal.occurred_at);
+  const occurredMs = Number.isNaN(toldMs) ? decidedAtMs : toldMs;
   // In canonical order, for the journal's digest.
   return {
     actionId,
@@ -55,12 +56,13 @@ export const waitingOf = (
     dueMs: terms.dueMs,
     eventType: signal.event_type,
     expiresMs: terms.expiresMs,
-    occurredMs: Number.isNaN(occurredMs) ? decidedAtMs : occurredMs,
+    occurredMs,
     playbookId: playbook.id,
     playbookVersion: playbook.version,
     repo: signal.repo_id,
     resolvedBy: null,
-    sinceMs: older?.sinceMs ?? decidedAtMs,
+    // By event time: signals of one batch are decided at the same instant, and their order must not be that of their ids.
+    sinceMs: older?.sinceMs ?? Math.min(occurredMs, decidedAtMs),
     subject,
     tier: playbook.tier,
   };

@@ -184,6 +184,16 @@ describe('what is released together', () => {
     expect(said(third)).toEqual(['low 2', 'low 3']);
   });
 
+  test('is in the order of what happened when all came in one batch', () => {
+    const story = new Story([later('a')], {
+      quotas: { maxActionsPerDay: 10, maxActionsPerHour: 2, perRepoPerDay: 10 },
+    });
+    const happened = (n: number) => new Date(NIGHT - n * MINUTE).toISOString();
+    for (const n of [1, 4, 2, 3]) story.signal(NIGHT, { ...pr(n), occurred_at: happened(n) });
+    const [first] = story.releaseUntil(SIX + HOUR);
+    expect(first!.plan.actions.map(({ about }) => about.payload['pr_number'])).toEqual([4, 3]);
+  });
+
   test('a cool-down of its playbook holds between two of them too', () => {
     const story = new Story([later('a', { limits: { cooldownMs: 2 * HOUR } })]);
     night(story, 1, 2);
