@@ -37,9 +37,14 @@ export const CARD_LIFE_MAX_MS = 7 * DAY_MS;
 /** A folded card is remembered as long as a cool-down can look back. */
 const REMEMBERED_MS = 30 * DAY_MS;
 
-/** The places where the person still sees it. */
-export const livePlaces = (card: Card, nowMs: number): readonly CardPlace[] =>
-  nowMs < card.expiresMs && nowMs - card.openedMs < CARD_LIFE_MAX_MS ? card.places.filter(({ live }) => live) : [];
+const NO_PLACES: readonly CardPlace[] = [];
+const isLive = ({ live }: CardPlace): boolean => live;
+
+/** The places where the person still sees it. Asked of every card of an actor at every signal, so it copies only when it must. */
+export const livePlaces = (card: Card, nowMs: number): readonly CardPlace[] => {
+  if (nowMs >= card.expiresMs || nowMs - card.openedMs >= CARD_LIFE_MAX_MS) return NO_PLACES;
+  return card.places.every(isLive) ? card.places : card.places.filter(isLive);
+};
 
 export const isSameCard = (
   a: Pick<Card, 'playbookId' | 'actionType' | 'subject'>,
@@ -53,7 +58,8 @@ export const shownOn = (card: Card | null, surfaces: readonly Surface[], nowMs: 
     const here = live.find((place) => place.surface === surface);
     if (here !== undefined) return { ...here, revision: here.revision + 1 };
     const before = card?.places.find((place) => place.surface === surface);
-    return { surface, life: (before?.life ?? 0) + 1, revision: 1, live: true };
+    // In canonical order, for the journal's digest.
+    return { life: (before?.life ?? 0) + 1, live: true, revision: 1, surface };
   });
 };
 

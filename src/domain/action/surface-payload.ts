@@ -27,6 +27,7 @@ const firstParagraph = (text: string): string =>
 /**
  * One action as one surface shows it, with the same core content (R-47, D-70): the IDE card in full, the check summary compact and escaped for a
  * place that renders Markdown, the notification short. Why it came stands in `reason` and, for advice and offers, below the body where there is room.
+ * Members in canonical order, for the payload's digest.
  */
 export const surfacePayload = (content: CoreContent, surface: Surface): SurfacePayload => {
   const room = ROOM_CHARS[surface];
@@ -34,20 +35,20 @@ export const surfacePayload = (content: CoreContent, surface: Surface): SurfaceP
   const why = content.showWhy ? `\n\nWhy: ${content.whyRelevant}` : '';
   switch (surface) {
     case 'ide':
-      return { variant: 'card', title, body: clipped(content.body, room.body) + why, cta: content.cta };
+      return { body: clipped(content.body, room.body) + why, cta: content.cta, title, variant: 'card' };
     case 'ci':
       return {
-        variant: 'check-summary',
-        title,
         body: escapeFor('ci', clipped(compact(content.body), room.body) + why),
         cta: content.cta,
+        title,
+        variant: 'check-summary',
       };
     case 'alert':
       return {
-        variant: 'notification',
-        title,
         body: escapeFor('alert', clipped(firstParagraph(content.body), room.body)),
         cta: content.cta,
+        title,
+        variant: 'notification',
       };
   }
 };

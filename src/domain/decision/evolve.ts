@@ -52,6 +52,8 @@ const withSent = (sent: readonly SentAction[], more: readonly SentAction[]): rea
   for (const action of more) all = inserted(all, action);
   // Not the newest of all: one action of a clock that was days ahead would else push out every later one of the true time at once, and no cap held.
   const from = Math.min(newestMs(sent), ...more.map(({ atMs }) => atMs));
+  // Nothing of it is older than what is kept in full: the usual state.
+  if (all[0]!.atMs > from - SENT_IN_FULL_MS) return all;
   const seen = new Set<string>();
   return all
     .toReversed()

@@ -65,19 +65,25 @@ const withdrawnBy = ({ state }: PlanInput, rules: TenantRules, card: Card, surfa
   return preferences?.preferredSurfaces?.includes(surface) === false ? 'surface_not_preferred' : null;
 };
 
-const foldsOf = (input: PlanInput, rules: TenantRules, about: About, card: Card): Fold[] => {
+const folded = (card: Card, state: Fold['state'], why: string, places: readonly CardPlace[]): Fold => ({
+  card,
+  state,
+  why,
+  places: places.map((place) => ({ ...place, revision: place.revision + 1, live: false })),
+});
+
+const NO_FOLDS: readonly Fold[] = [];
+
+const foldsOf = (input: PlanInput, rules: TenantRules, about: About, card: Card): readonly Fold[] => {
   const live = livePlaces(card, input.decidedAtMs);
-  const folded = (state: Fold['state'], why: string, places: readonly CardPlace[]): Fold => ({
-    card,
-    state,
-    why,
-    places: places.map((place) => ({ ...place, revision: place.revision + 1, live: false })),
-  });
-  if (live.length > 0 && resolves(about, card)) return [folded('resolved', about.eventType, live)];
-  return live.flatMap((place) => {
+  if (live.length === 0) return NO_FOLDS;
+  if (resolves(about, card)) return [folded(card, 'resolved', about.eventType, live)];
+  let folds = NO_FOLDS;
+  for (const place of live) {
     const why = withdrawnBy(input, rules, card, place.surface);
-    return why === null ? [] : [folded('withdrawn', why, [place])];
-  });
+    if (why !== null) folds = [...folds, folded(card, 'withdrawn', why, [place])];
+  }
+  return folds;
 };
 
 /** Takes away every card that this signal resolves or that is no longer wanted. Looks at the actor's cards only: there are few. */
