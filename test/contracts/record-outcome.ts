@@ -6,6 +6,7 @@ import { newActorRef } from '../../src/adapters/keys/actor-ref.ts';
 import { ephemeralSigningKey, verifySignature } from '../../src/adapters/keys/ed25519-signer.ts';
 import { MemoryStateCache } from '../../src/adapters/memory/memory-state-cache.ts';
 import { LocalCodec } from '../../src/adapters/registry/record-codec.ts';
+import { serialPerKey } from '../../src/pipeline/serial-per-key.ts';
 import { createRecordOutcome, recordOutcome, type RecordOutcomeDeps } from '../../src/admin/commands/record-outcome.ts';
 import { verifyReceipt } from '../../src/admin/queries/verify-receipt.ts';
 import { actorKeyText } from '../../src/domain/ids.ts';
@@ -285,7 +286,9 @@ export const recordOutcomeContract = (name: string, make: () => Promise<JournalU
         return push(actorId, randomUUID(), { occurred_at: at, received_at: at, branch: `b${n}` });
       });
       // As two processes: each of them lets one outcome of an actor in at a time.
-      const recorders = [0, 1].map(() => createRecordOutcome({ ...deps, journal: own.journal, partitions: 2 }));
+      const recorders = [0, 1].map(() =>
+        createRecordOutcome({ ...deps, journal: own.journal, partitions: 2 }, serialPerKey()),
+      );
       const sessions = harness.sessions();
       await sessions.start();
       const recording: Promise<string>[] = [];

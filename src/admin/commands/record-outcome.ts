@@ -14,7 +14,7 @@ import type { ActionOnFile, FoldedActor, Journal, OutcomeCommit, StoredOutcome }
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import type { OutputRecord } from '../../pipeline/ports/records.ts';
 import type { ReceiptSigner } from '../../pipeline/ports/signer.ts';
-import { serialPerKey } from './serial-per-key.ts';
+import type { SerialPerKey } from '../../pipeline/serial-per-key.ts';
 
 export interface RecordOutcomeDeps {
   readonly journal: Pick<Journal, 'fold' | 'outcomeStanding' | 'commitOutcome'>;
@@ -71,13 +71,13 @@ export const recordOutcome = async (deps: RecordOutcomeDeps, given: OutcomeRepor
 export type RecordOutcome = (report: OutcomeReport) => Promise<RecordedOutcome>;
 
 /**
- * `recordOutcome` for a whole process: one outcome of an actor at a time. Each lost round is a fold, and with many at once the session that decides for
+ * `recordOutcome` for a whole process, by keys of actors: one outcome of an actor at a time. Each lost round is a fold, and with many at once the session that decides for
  * the actor would lose so many rounds that it ends; this way it meets one rival per process.
  */
-export const createRecordOutcome = (deps: RecordOutcomeDeps): RecordOutcome => {
-  const alone = serialPerKey();
-  return (report) => alone(actorKeyText(report), () => recordOutcome(deps, report));
-};
+export const createRecordOutcome =
+  (deps: RecordOutcomeDeps, inTurn: SerialPerKey): RecordOutcome =>
+  (report) =>
+    inTurn(actorKeyText(report), () => recordOutcome(deps, report));
 
 const unknown = (): MmmError =>
   new MmmError('RESOURCE_NOT_FOUND', 'there is no such action of this decision, tenant and actor');

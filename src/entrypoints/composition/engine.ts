@@ -19,6 +19,7 @@ import { createRecordOutcome, type RecordOutcome } from '../../admin/commands/re
 import { compileRules } from '../../domain/compile-rules.ts';
 import { MmmError } from '../../errors.ts';
 import { createNormaliser } from '../../pipeline/normalise/normalise-document.ts';
+import { serialPerKey } from '../../pipeline/serial-per-key.ts';
 import { createPipeline, type Pipeline } from '../../pipeline/pipeline.ts';
 import { decideNow, type DecideNowAnswer } from '../../pipeline/decide/decide-now.ts';
 import type { InputDecoder, RecordCodec } from '../../pipeline/ports/codec.ts';
@@ -107,7 +108,9 @@ export const openEngine = async (
       clock,
     };
     const shared = { clock, logger, metrics, engineVersion: ENGINE_VERSION };
-    const record = createRecordOutcome({ ...decide, metrics, partitions: log.partitions });
+    // One line per actor for outcomes and synchronous decisions: each that loses the race for a version is a fold and a plan more.
+    const inTurn = serialPerKey();
+    const record = createRecordOutcome({ ...decide, metrics, partitions: log.partitions }, inTurn);
     const pipeline = createPipeline({
       intake: roles.has('intake')
         ? { ...shared, source: log.intake(), writer: log.writer, decoder, codec, normaliser }
@@ -128,7 +131,8 @@ export const openEngine = async (
       signer,
       pipeline,
       checks: checksOf(store, log, pipeline),
-      decideNow: (signal, budgetMs) => decideNow({ ...decide, metrics, partitions: log.partitions }, signal, budgetMs),
+      decideNow: (signal, budgetMs) =>
+        decideNow({ ...decide, metrics, inTurn, partitions: log.partitions }, signal, budgetMs),
       recordOutcome: record,
       close,
     };

@@ -7,6 +7,7 @@ import { describeError } from '../dead-letter.ts';
 import { type Pause, pause as realPause } from '../failure-policy.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { StateCache } from '../ports/state-cache.ts';
+import type { SerialPerKey } from '../serial-per-key.ts';
 import { ActorMemory } from './actor-memory.ts';
 import { type BatchPlace, type BatchResult, decideBatch, type DecideBatchDeps } from './decide-batch.ts';
 import { countBatch } from './decide-metrics.ts';
@@ -16,6 +17,11 @@ export interface DecideNowDeps extends DecideBatchDeps {
   readonly metrics: Metrics;
   /** Partitions of `mmm.signals`: the shard of an actor is the partition of its key. */
   readonly partitions: number;
+  /**
+   * Whose turn it is among the decisions for one actor. Twenty at once would lose so many races for the actor's version that some end in doubt; in
+   * a line, each of a process meets the session at most. Default: all at once.
+   */
+  readonly inTurn?: SerialPerKey;
   /** Default: a timer. */
   readonly pause?: Pause;
 }
@@ -35,6 +41,8 @@ const COMMIT_WAIT_MS = 2_000;
 
 class OverBudget extends Error {}
 
+const atOnce: SerialPerKey = (_key, work) => work();
+
 /**
  * A synchronous decision (design 3.3): the same steps as the stream, for one signal, without an epoch. The same signal id gives the same decision.
  * The budget is checked before the commit: no nudge beats a late one (R-96). Throws DEPENDENCY_UNAVAILABLE, OVERLOADED.
@@ -46,19 +54,20 @@ export const decideNow = async (
 ): Promise<DecideNowAnswer> => {
   const started = deps.clock.monotonicMs();
   const spent = (): number => deps.clock.monotonicMs() - started;
-  const key = { tenantId: signal.tenant_id, actorId: signal.actor_id ?? '' };
-  const place = {
-    shard: partitionOf(actorKeyText(key), deps.partitions),
-    epoch: null,
-    beforeCommit: () => {
-      if (spent() > budgetMs) throw new OverBudget();
-    },
+  const key = actorKeyText({ tenantId: signal.tenant_id, actorId: signal.actor_id ?? '' });
+  const { pause = realPause, inTurn = atOnce } = deps;
+  const keepBudget = (): void => {
+    if (spent() > budgetMs) throw new OverBudget();
   };
+  const place = { shard: partitionOf(key, deps.partitions), epoch: null, beforeCommit: keepBudget };
   try {
     const result = await within(
-      deps.pause ?? realPause,
+      pause,
       COMMIT_WAIT_MS + budgetMs,
-      decideAndCount(deps, place, signal),
+      inTurn(key, () => {
+        keepBudget();
+        return decideAndCount(deps, place, signal);
+      }),
     );
     return { ...(await answerOf(deps, signal, result)), latencyWarning: spent() > budgetMs };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { serialPerKey } from '../../../src/admin/commands/serial-per-key.ts';
+import { serialPerKey } from '../../src/pipeline/serial-per-key.ts';
 
 test('work of one key never overlaps and keeps its order, also after a failure; other keys do not wait', async () => {
   const alone = serialPerKey();
