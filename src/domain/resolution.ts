@@ -37,3 +37,41 @@ export const resolves = (event: About, matter: About): boolean => {
   if (resolution.where === 'subject') return false;
   return event.repo !== null && event.branch !== null && event.repo === matter.repo && event.branch === matter.branch;
 };
+
+/** These happen once: whatever was said about such a thing is over with it. What else can end (a build, a test) may fail again. */
+const ENDS_FOR_GOOD: ReadonlySet<unknown> = new Set(['pull_request', 'incident']);
+
+const kindOf = (subject: string): unknown => (JSON.parse(subject) as readonly unknown[])[0];
+
+const namedKeys = (resolver: string, where: Resolution['where'], { subject, repo, branch }: About): string[] => [
+  ...(subject === null ? [] : [JSON.stringify([resolver, 'subject', subject])]),
+  ...(where === 'subject or branch' && repo !== null && branch !== null
+    ? [JSON.stringify([resolver, 'branch', repo, branch])]
+    : []),
+];
+
+const finalKeys = (subject: string | null): string[] =>
+  subject !== null && ENDS_FOR_GOOD.has(kindOf(subject)) ? [JSON.stringify(['any', 'subject', subject])] : [];
+
+/**
+ * The words under which an event of anybody finds this matter: it ends it exactly if the two share one of them, so that an index can answer who is
+ * concerned. Empty for most matters: nothing that others do ends them. Of the events that end whatever was said about their subject only those of pull
+ * requests and incidents reach others: a merge that names no pull request would else end what somebody was told about the branch.
+ */
+export const matterKeys = (matter: About): readonly string[] => [
+  ...finalKeys(matter.subject),
+  ...Object.entries(RESOLUTIONS).flatMap(([resolver, { of, where }]) =>
+    of?.some((begin) => matter.eventType.startsWith(begin)) === true ? namedKeys(resolver, where, matter) : [],
+  ),
+];
+
+/** The other side of `matterKeys`. Empty for every event that ends nothing of others. */
+export const endedKeys = (event: About): readonly string[] => {
+  const resolution = RESOLUTIONS[event.eventType];
+  if (resolution === undefined) return [];
+  return resolution.of === null ? finalKeys(event.subject) : namedKeys(event.eventType, resolution.where, event);
+};
+
+/** May a matter of this kind come up again after it was ended? */
+export const canRecur = (eventType: string): boolean =>
+  Object.values(RESOLUTIONS).some(({ of }) => of?.some((begin) => eventType.startsWith(begin)) === true);

@@ -16,6 +16,7 @@ import type { TenantRules } from '../domain/rules.ts';
 import { MmmError } from '../errors.ts';
 import { createNormaliser } from '../pipeline/normalise/normalise-document.ts';
 import { releaseDue } from '../pipeline/defer/defer.ts';
+import { tellHolders } from '../pipeline/defer/tell-holders.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
 import type { Logger } from '../pipeline/ports/logger.ts';
 import type { Metrics } from '../pipeline/ports/metrics.ts';
@@ -127,6 +128,7 @@ export const startTryEngine = async (playbooks: readonly unknown[], watch: TryWa
     ...shared,
     ids: uuidIds,
     deferrals: journal.deferrals,
+    endings: journal.endings,
     writer: {
       append: (records: readonly OutputRecord[]) => {
         for (const { headers } of records) released.add(String(headers['mmm-signal-id']));
@@ -155,6 +157,7 @@ export const startTryEngine = async (playbooks: readonly unknown[], watch: TryWa
         await drained();
       },
       release: async (untilMs) => {
+        if ((await tellHolders(releasing)) > 0) await drained();
         for (
           let next = journal.deferrals.nextAtMs();
           next !== null && next <= untilMs;

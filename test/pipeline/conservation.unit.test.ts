@@ -12,6 +12,7 @@ import {
 } from '../../src/domain/conservation.ts';
 import type { MmmDecision, MmmSubject } from '../../src/generated/records.ts';
 import { releaseDue } from '../../src/pipeline/defer/defer.ts';
+import { tellHolders } from '../../src/pipeline/defer/tell-holders.ts';
 import type { ActorCommit } from '../../src/pipeline/ports/journal.ts';
 import { DecideHarness, noMetrics, NOON_MS, NOTICE_PUSH, push, rulesWith } from './harness.ts';
 
@@ -117,12 +118,13 @@ test('whatever the history: every signal has one end, every candidate one dispos
         metrics: noMetrics,
         writer: harness.log,
         deferrals: journal.deferrals,
+        endings: journal.endings,
       };
       await sessions.start();
       let released = 0;
       for (const { id, actor, type, pr, actorType, ageMs, afterMs } of drawn) {
         harness.now += afterMs;
-        released += await releaseDue(deferring);
+        released += (await tellHolders(deferring)) + (await releaseDue(deferring));
         const at = new Date(Math.max(harness.now - ageMs, NOON_MS - 10 * HOUR)).toISOString();
         const change = {
           actor_id: actor,

@@ -156,6 +156,7 @@ export class Node {
       defer: {
         ...deps,
         deferrals: this.#journal,
+        endings: this.#journal,
         writer: this.#log,
         pause: (ms, signal) => wire.pause(process, 'defer waited', ms, signal),
       },

@@ -1,6 +1,7 @@
 import type { ActorKey } from '../../src/domain/ids.ts';
 import { MmmError } from '../../src/errors.ts';
 import type { MmmSignalInput } from '../../src/generated/records.ts';
+import type { EndingQueue, EndingsInHand } from '../../src/pipeline/ports/endings.ts';
 import type { DeferralKey, DeferralQueue, DueDeferral } from '../../src/pipeline/ports/deferrals.ts';
 import type {
   ActorAnswer,
@@ -25,7 +26,7 @@ const QUERY_TIMEOUT_MS = 5_000;
 const LOST_NOTIFICATIONS = 0.2;
 
 /** One process's journal: the same statements as the adapter sends, each one call. */
-export class SimJournal implements Journal, DeferralQueue {
+export class SimJournal implements Journal, DeferralQueue, EndingQueue {
   readonly #wire: Wire;
   readonly #server: Server;
   readonly #process: SimProcess;
@@ -88,6 +89,10 @@ export class SimJournal implements Journal, DeferralQueue {
   /** As the DEFER stage sees the same database. */
   claim(nowMs: number, limit: number): Promise<readonly DueDeferral[]> {
     return this.#query('claim deferrals', () => this.#postgres.raw.deferrals.claim(nowMs, limit));
+  }
+
+  take(nowMs: number, limit: number): Promise<EndingsInHand> {
+    return this.#query('take endings', () => this.#postgres.raw.endings.take(nowMs, limit));
   }
 
   outcomeStanding(place: OutcomePlace): Promise<OutcomeStanding> {

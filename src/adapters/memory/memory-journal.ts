@@ -26,6 +26,7 @@ import {
   type StoredOutcome,
 } from '../../pipeline/ports/journal.ts';
 import { MemoryDeferrals } from './memory-deferrals.ts';
+import { MemoryEndings } from './memory-endings.ts';
 
 interface Actor {
   readonly key: ActorKey;
@@ -58,6 +59,8 @@ const CONTEXT_EVENTS_MAX = 5_000;
 export class MemoryJournal implements Journal {
   /** What its commits have put off. */
   readonly deferrals = new MemoryDeferrals();
+  /** What they opened that others may end, and what they ended. */
+  readonly endings = new MemoryEndings();
   readonly #actors = new Map<string, Actor>();
   readonly #signals = new Map<string, string | null>();
   readonly #decisions = new Map<string, DecisionRow & { readonly key: ActorKey }>();
@@ -252,6 +255,7 @@ export class MemoryJournal implements Journal {
         });
     } else this.#options.onCommitted(commit);
     this.deferrals.apply(commit.key, commit);
+    this.endings.apply(commit.key, commit);
     for (const record of commit.outbox) shard.rows.push({ number: BigInt(shard.rows.length) + 1n, record });
     return { status: 'committed', version: target.version };
   }

@@ -125,11 +125,13 @@ const outboxColumns = (rows: readonly Owned<OutputRecord>[], blob: Blob): string
   ];
 };
 
-/** What mmm_commit_more stores (migrations/0007_deferrals.sql); null, and no call of it, for a commit without deferrals. */
+/** What mmm_commit_more stores (migrations/0012_endings.sql); null, and no call of it, for a commit without any of it. */
 const moreText = (actors: readonly ActorCommit[]): string | null => {
   const deferrals = owned(actors, (a) => a.deferrals ?? []);
   const closed = owned(actors, (a) => a.closedDeferrals ?? []);
-  if (deferrals.length === 0 && closed.length === 0) return null;
+  const matters = owned(actors, (a) => a.openMatters ?? []);
+  const endings = owned(actors, (a) => a.endings ?? []);
+  if ([deferrals, closed, matters, endings].every((rows) => rows.length === 0)) return null;
   return JSON.stringify({
     deferrals: deferrals.map(({ actor, item }) => ({
       at: actor,
@@ -141,6 +143,19 @@ const moreText = (actors: readonly ActorCommit[]): string | null => {
       facts: JSON.stringify({ signal: item.signal }),
     })),
     closed: closed.map(({ actor, item }) => ({ at: actor, id: item.actionId, status: item.status })),
+    matters: matters.map(({ actor, item }) => ({
+      at: actor,
+      matter: item.matter,
+      type: item.actorType,
+      since_ms: item.sinceMs,
+      until_ms: item.untilMs,
+    })),
+    endings: endings.map(({ actor, item }) => ({
+      at: actor,
+      matter: item.matter,
+      at_ms: item.ending.atMs,
+      facts: JSON.stringify(item.ending),
+    })),
   });
 };
 

@@ -23,3 +23,6 @@ export const purgeDecisions = async (database: Queryable): Promise<number> =>
 /** Deferrals that wait no more, after as long as the journal keeps their entries. */
 export const purgeDeferrals = async (database: Queryable): Promise<number> =>
   await inBatches(database, 'purge-deferrals');
+
+/** What is open no more, and what ended so long ago that no event that comes late can ask for it. */
+export const purgeEndings = async (database: Queryable): Promise<number> => await inBatches(database, 'purge-endings');

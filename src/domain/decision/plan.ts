@@ -10,10 +10,12 @@ import { type DeferralTerms, dispositionOf, ended } from './disposition.ts';
 import { ALL_GATES } from './gates/all-gates.ts';
 import { plannedActionOf } from './planned-action.ts';
 import { GATES, type Plan, type PlanInput, type PlannedAction, type PlannedCandidate } from './planned.ts';
+import { planResolved } from './plan-resolved.ts';
 import { rankCandidates } from './rank.ts';
 import { continuationOf, continuedId, dueOf, isDeferralDue, jitterOf, planRelease } from './release.ts';
 import { assignmentsOf, type RolledOut, rollOut } from './rollout.ts';
 import { addToTally, emptyTally } from './sent-tally.ts';
+import { isSubjectResolved } from './subject-resolved.ts';
 import { foldCards, isResolvedNow, newDraft, showCard, type UpkeepDraft, upkeepOf } from './upkeep.ts';
 
 /**
@@ -27,6 +29,7 @@ export const plan = (input: PlanInput): Plan => {
   if (signal.actor_id === null || signal.actor_id === '') return withoutCandidates('context_only');
   if (signal.actor_type === 'service') return withoutCandidates('actor_type');
   if (isDeferralDue(signal)) return planRelease(input, rules);
+  if (isSubjectResolved(signal)) return planResolved(input, rules);
   if (isLate(input, rules)) return withoutCandidates('late');
   const draft = newDraft();
   foldCards(draft, input, rules);

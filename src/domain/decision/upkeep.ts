@@ -1,10 +1,10 @@
 import { type Card, type CardPlace, isSameCard, livePlaces, shownOn, withPlaces } from '../card.ts';
-import { type About, resolves } from '../resolution.ts';
+import { type About, canRecur, resolves } from '../resolution.ts';
 import type { TenantRules } from '../rules.ts';
-import { subjectKeyOfSignal } from '../subject.ts';
 import type { Surface } from '../vocabulary.ts';
 import type { CandidateFacts } from './candidate-facts.ts';
 import type { Fold, PlanInput, Upkeep } from './planned.ts';
+import { aboutOfSignal } from './subject-resolved.ts';
 
 /** An upkeep while the decision is being made. */
 export type UpkeepDraft = { -readonly [Part in keyof Upkeep]: Upkeep[Part][number][] };
@@ -42,6 +42,7 @@ export const showCard = (
     branch: signal.branch,
     eventType: signal.event_type,
     expiresMs,
+    ...(canRecur(signal.event_type) ? { occurredMs: Date.parse(signal.occurred_at) } : {}),
     openedMs: alive ? before.openedMs : decidedAtMs,
     places: withPlaces(others, places),
     playbookId: key.playbookId,
@@ -72,12 +73,16 @@ const folded = (card: Card, state: Fold['state'], why: string, places: readonly 
   places: places.map((place) => ({ ...place, revision: place.revision + 1, live: false })),
 });
 
+/** What happened before the matter of the card last did does not end it. */
+const isSince = ({ occurredMs }: Card, { signal }: PlanInput): boolean =>
+  occurredMs === undefined || Date.parse(signal.occurred_at) >= occurredMs;
+
 const NO_FOLDS: readonly Fold[] = [];
 
 const foldsOf = (input: PlanInput, rules: TenantRules, about: About, card: Card): readonly Fold[] => {
   const live = livePlaces(card, input.decidedAtMs);
   if (live.length === 0) return NO_FOLDS;
-  if (resolves(about, card)) return [folded(card, 'resolved', about.eventType, live)];
+  if (resolves(about, card) && isSince(card, input)) return [folded(card, 'resolved', about.eventType, live)];
   let folds = NO_FOLDS;
   for (const place of live) {
     const why = withdrawnBy(input, rules, card, place.surface);
@@ -90,12 +95,7 @@ const foldsOf = (input: PlanInput, rules: TenantRules, about: About, card: Card)
 export const foldCards = (draft: UpkeepDraft, input: PlanInput, rules: TenantRules): void => {
   const { state, signal } = input;
   if (state.cards.length === 0) return;
-  const about: About = {
-    eventType: signal.event_type,
-    subject: subjectKeyOfSignal(signal),
-    repo: signal.repo_id,
-    branch: signal.branch,
-  };
+  const about = aboutOfSignal(signal);
   for (const card of state.cards) {
     for (const fold of foldsOf(input, rules, about, card)) {
       const now = draft.cards.find((one) => isSameCard(one, card)) ?? card;

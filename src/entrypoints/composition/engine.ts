@@ -7,6 +7,7 @@ import { ensureSigningKey, loadSigningKey, type SigningKey } from '../../adapter
 import { MemoryStateCache } from '../../adapters/memory/memory-state-cache.ts';
 import { ensurePartitionCount } from '../../adapters/postgres/partition-setting.ts';
 import { PostgresDeferralQueue } from '../../adapters/postgres/postgres-deferral-queue.ts';
+import { PostgresEndings } from '../../adapters/postgres/postgres-endings.ts';
 import { PostgresContextSource } from '../../adapters/postgres/postgres-context-source.ts';
 import { PostgresJournal } from '../../adapters/postgres/postgres-journal.ts';
 import { PostgresRulesSource } from '../../adapters/postgres/postgres-rules-source.ts';
@@ -120,7 +121,14 @@ export const openEngine = async (
         : null,
       decide: roles.has('decide') ? { ...shared, ...decide, group: log.group(), outputs: log.outputs } : null,
       defer: roles.has('defer')
-        ? { ...shared, codec, ids: uuidIds, writer: log.writer, deferrals: new PostgresDeferralQueue(store.pipeline) }
+        ? {
+            ...shared,
+            codec,
+            ids: uuidIds,
+            writer: log.writer,
+            deferrals: new PostgresDeferralQueue(store.pipeline),
+            endings: new PostgresEndings(store.pipeline),
+          }
         : null,
     });
     return {

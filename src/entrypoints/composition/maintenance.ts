@@ -1,6 +1,6 @@
 import { shardRows } from '../../adapters/postgres/operations.ts';
 import { PostgresProbation } from '../../adapters/postgres/postgres-probation.ts';
-import { purgeDecisions, purgeDeferrals, purgeJournal } from '../../adapters/postgres/retention.ts';
+import { purgeDecisions, purgeDeferrals, purgeEndings, purgeJournal } from '../../adapters/postgres/retention.ts';
 import { judgePlaybooks } from '../../admin/commands/judge-playbooks.ts';
 import { unpublishedRows } from '../../admin/queries/judge-shard.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
@@ -35,7 +35,8 @@ export const keepMaintained = (log: EngineLog, store: Store, metrics: Metrics, l
     const journal = await purgeJournal(store.pipeline);
     const decisions = await purgeDecisions(store.pipeline);
     const deferrals = await purgeDeferrals(store.pipeline);
-    logger.info('retention', { journal, decisions, deferrals });
+    const endings = await purgeEndings(store.pipeline);
+    logger.info('retention', { journal, decisions, deferrals, endings });
   };
   const judge = async (): Promise<void> => {
     for (const { tenantId, playbookId, version } of await judgePlaybooks(new PostgresProbation(store)))

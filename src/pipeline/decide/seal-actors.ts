@@ -1,9 +1,13 @@
 import type { Plan } from '../../domain/decision/planned.ts';
+import { endingOf, openedBy } from '../../domain/decision/subject-resolved.ts';
+import type { IdPort } from '../../domain/ids.ts';
 import { formatSignature } from '../../domain/receipt/signature.ts';
+import { endedKeys } from '../../domain/resolution.ts';
 import { MmmError } from '../../errors.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { RecordCodec } from '../ports/codec.ts';
 import type { ClosedDeferral, DeferralRow } from '../ports/deferrals.ts';
+import type { EndingRow, OpenMatterRow } from '../ports/endings.ts';
 import type { ActorCommit, DecisionRow } from '../ports/journal.ts';
 import type { OutputRecord } from '../ports/records.ts';
 import type { ReceiptSigner } from '../ports/signer.ts';
@@ -12,6 +16,7 @@ import type { PlannedActor, UnsignedDecision } from './decide-actor.ts';
 import { receiptRecord } from './decision-records.ts';
 
 export interface SealDeps {
+  readonly ids: IdPort;
   readonly codec: RecordCodec;
   readonly signer: ReceiptSigner;
   /** Random, for heads: an actor is "at v" only if version and head match (design 3.2). */
@@ -73,6 +78,7 @@ const sealActor = (
       decisions,
       outbox,
       ...deferralsOf(signals),
+      ...mattersOf(deps, signals, entries),
     },
     next: {
       key: standing.key,
@@ -105,3 +111,28 @@ const deferralsOf = (signals: readonly DecidedSignal[]): Pick<ActorCommit, 'defe
     ...(closedDeferrals.length > 0 ? { closedDeferrals } : {}),
   };
 };
+
+/** What others may end, and what these signals end of others; absent where there is none, which is nearly always. */
+const mattersOf = (
+  { ids }: Pick<SealDeps, 'ids'>,
+  signals: readonly DecidedSignal[],
+  entries: PlannedActor['entries'],
+): Pick<ActorCommit, 'openMatters' | 'endings'> => {
+  const openMatters: OpenMatterRow[] = [];
+  const endings: EndingRow[] = [];
+  signals.forEach(({ signal, plan }, at) => {
+    for (const { key, sinceMs, untilMs } of openedBy(plan, entries[at]!.decidedAtMs)) {
+      openMatters.push({ matter: matterDigest(ids, key), actorType: signal.actor_type, sinceMs, untilMs });
+    }
+    const ending = endingOf(signal);
+    if (ending === null) return;
+    for (const key of endedKeys(ending)) endings.push({ matter: matterDigest(ids, key), ending });
+  });
+  return {
+    ...(openMatters.length > 0 ? { openMatters } : {}),
+    ...(endings.length > 0 ? { endings } : {}),
+  };
+};
+
+/** 128 bits: the tenant stands beside it, so nobody gains by two that are alike, and one more signal is all it would cost. */
+const matterDigest = (ids: Pick<IdPort, 'sha256'>, key: string): string => ids.sha256(key).slice(0, 32);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { reentrySignal } from '../../domain/decision/reentry.ts';
-import { actorKeyText, type IdPort } from '../../domain/ids.ts';
+import type { IdPort } from '../../domain/ids.ts';
 import type { Pause } from '../failure-policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordCodec } from '../ports/codec.ts';
@@ -8,9 +8,10 @@ import type { DeferralQueue, DueDeferral } from '../ports/deferrals.ts';
 import type { RecordWriter } from '../ports/intake.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import type { OutputRecord } from '../ports/records.ts';
+import { reentryRecord } from './reentry-record.ts';
+import { tellHolders, type TellHoldersDependencies } from './tell-holders.ts';
 
-export interface DeferDependencies {
+export interface ReleaseDependencies {
   readonly deferrals: DeferralQueue;
   readonly writer: RecordWriter;
   readonly codec: RecordCodec;
@@ -21,6 +22,8 @@ export interface DeferDependencies {
   /** Default: a timer that holds no process up. */
   readonly pause?: Pause;
 }
+
+export type DeferDependencies = ReleaseDependencies & TellHoldersDependencies;
 
 /** A second is nothing to what has waited for hours, and one look at an index that is nearly always empty. */
 const LOOK_EVERY_MS = 1_000;
@@ -36,34 +39,17 @@ const CLAIM_ROWS = 500;
  * once and harmless: its id is a function of the deferral, so the journal knows it. Claimed first and written then: who dies in between has only made
  * it later. Answers how many.
  */
-export const releaseDue = async (deps: DeferDependencies): Promise<number> => {
+export const releaseDue = async (deps: ReleaseDependencies): Promise<number> => {
   let released = 0;
   let claimed: readonly DueDeferral[];
   do {
     claimed = await deps.deferrals.claim(deps.clock.now(), CLAIM_ROWS);
     if (claimed.length === 0) break;
-    await deps.writer.append(claimed.map((deferral) => recordOf(deps, deferral)));
+    await deps.writer.append(claimed.map((deferral) => reentryRecord(deps.codec, reentrySignal(deps.ids, deferral))));
     deps.metrics.records('defer', 'released', 'due', claimed.length);
     released += claimed.length;
   } while (claimed.length === CLAIM_ROWS);
   return released;
-};
-
-/** Keyed by actor as any signal, so that it takes its place among them. */
-const recordOf = ({ codec, ids }: DeferDependencies, deferral: DueDeferral): OutputRecord => {
-  const signal = reentrySignal(ids, deferral);
-  const headers: Record<string, string> = {
-    'mmm-tenant-id': signal.tenant_id,
-    'mmm-signal-id': signal.signal_id,
-    'mmm-schema': codec.schemaHeader('mmm.signals'),
-  };
-  if (signal.trace_parent !== null) headers['traceparent'] = signal.trace_parent;
-  return {
-    topic: 'mmm.signals',
-    key: actorKeyText({ tenantId: deferral.tenantId, actorId: deferral.actorId }),
-    value: codec.encode('mmm.signals', signal),
-    headers,
-  };
 };
 
 export interface DeferStage {
@@ -79,6 +65,8 @@ export const createDefer = (deps: DeferDependencies): DeferStage => {
   const look = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
+        // First, so that what is over is so before what waits about it is due, in the order of one partition.
+        await tellHolders(deps);
         await releaseDue(deps);
       } catch (error) {
         deps.metrics.records('defer', 'failed', 'store');

@@ -3,6 +3,7 @@ import type { ActorProfile, JournalEntry, OutcomeEntry, SignalEntry } from '../.
 import type { ActionType, OutcomeResult } from '../../domain/vocabulary.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import type { ClosedDeferral, DeferralKey, DeferralRow } from './deferrals.ts';
+import type { EndingRow, OpenMatterRow } from './endings.ts';
 import type { OutputRecord } from './records.ts';
 
 /** The journal of the actors and the outbox of the shards: the truth (design 3.2, 4). Two implementations: PostgreSQL and in memory. */
@@ -100,6 +101,10 @@ export interface ActorCommit {
   readonly deferrals?: readonly DeferralRow[];
   /** Deferrals, made earlier or by this commit, that wait no more. Absent: none. */
   readonly closedDeferrals?: readonly ClosedDeferral[];
+  /** What these decisions opened that others may end. Absent: none. */
+  readonly openMatters?: readonly OpenMatterRow[];
+  /** What these signals ended, whoever was told about it. Absent: none. */
+  readonly endings?: readonly EndingRow[];
 }
 
 export interface DecisionRow {

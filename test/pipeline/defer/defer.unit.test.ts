@@ -22,7 +22,8 @@ const atNight = async (): Promise<{ harness: DecideHarness; deps: DeferDependenc
   await harness.append([push('a', 'pushed', { occurred_at: at, received_at: at, trace_parent: '00-aa-bb-01' })]);
   await decided(harness);
   const { ids, codec, logger, metrics, clock } = harness.deps;
-  const deps = { ids, codec, logger, metrics, clock, writer: harness.log, deferrals: harness.journal.deferrals };
+  const { deferrals, endings } = harness.journal;
+  const deps = { ids, codec, logger, metrics, clock, writer: harness.log, deferrals, endings };
   return { harness, deps };
 };
 const decided = async (harness: DecideHarness): Promise<void> => {
