@@ -49,6 +49,7 @@ BEGIN
 END
 $rls$;
 GRANT SELECT, INSERT, UPDATE, DELETE ON mmm_open_matters, mmm_endings TO mmm_pipeline;
+GRANT SELECT ON mmm_open_matters, mmm_endings TO mmm_api;
 
 -- As 0007, which explains it, and the matters. In the order of their keys: commits of several shards may end the same ones, and each holds its rows until
 -- its end, so in two orders they could wait for each other.
@@ -89,3 +90,6 @@ BEGIN
    WHERE excluded.at_ms >= held.at_ms;
 END
 $$;
+
+-- Retention: outcomes after 365 days (R-108).
+GRANT DELETE ON mmm_outcomes TO mmm_pipeline;

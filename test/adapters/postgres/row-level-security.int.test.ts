@@ -12,6 +12,8 @@ const TENANT_TABLES = [
   'mmm_decisions',
   'mmm_actions',
   'mmm_deferrals',
+  'mmm_endings',
+  'mmm_open_matters',
   'mmm_outcomes',
   'mmm_playbooks',
   'mmm_playbook_probation',
