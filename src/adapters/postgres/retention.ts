@@ -26,3 +26,7 @@ export const purgeDeferrals = async (database: Queryable): Promise<number> =>
 
 /** What is open no more, and what ended so long ago that no event that comes late can ask for it. */
 export const purgeEndings = async (database: Queryable): Promise<number> => await inBatches(database, 'purge-endings');
+
+/** Outcomes after 365 days, none under legal hold. */
+export const purgeOutcomes = async (database: Queryable): Promise<number> =>
+  await inBatches(database, 'purge-outcomes');

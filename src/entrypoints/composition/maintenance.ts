@@ -1,6 +1,12 @@
 import { shardRows } from '../../adapters/postgres/operations.ts';
 import { PostgresProbation } from '../../adapters/postgres/postgres-probation.ts';
-import { purgeDecisions, purgeDeferrals, purgeEndings, purgeJournal } from '../../adapters/postgres/retention.ts';
+import {
+  purgeDecisions,
+  purgeDeferrals,
+  purgeEndings,
+  purgeJournal,
+  purgeOutcomes,
+} from '../../adapters/postgres/retention.ts';
 import { judgePlaybooks } from '../../admin/commands/judge-playbooks.ts';
 import { unpublishedRows } from '../../admin/queries/judge-shard.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
@@ -25,29 +31,47 @@ export const reportGauges = async (
   await log.reportLag();
 };
 
-/** Gauges and retention in the background until stopped. A failure is told and tried again next time; it never ends the engine. */
-export const keepMaintained = (log: EngineLog, store: Store, metrics: Metrics, logger: Logger): (() => void) => {
-  const every = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout =>
-    setInterval(() => {
+/** Does the work again and again until the answer is called. */
+export type Repeat = (everyMs: number, work: () => Promise<unknown>) => () => void;
+
+const repeatWith =
+  (logger: Logger): Repeat =>
+  (everyMs, work) => {
+    const timer = setInterval(() => {
       work().catch((error: unknown) => logger.warn('maintenance_failed', { error }));
-    }, ms).unref();
-  const purge = async (): Promise<void> => {
-    const journal = await purgeJournal(store.pipeline);
-    const decisions = await purgeDecisions(store.pipeline);
-    const deferrals = await purgeDeferrals(store.pipeline);
-    const endings = await purgeEndings(store.pipeline);
-    logger.info('retention', { journal, decisions, deferrals, endings });
+    }, everyMs).unref();
+    return () => clearInterval(timer);
   };
-  const judge = async (): Promise<void> => {
-    for (const { tenantId, playbookId, version } of await judgePlaybooks(new PostgresProbation(store)))
-      logger.warn('playbook_on_probation', { tenant_id: tenantId, playbook_id: playbookId, version });
-  };
-  const timers = [
-    every(GAUGES_EVERY_MS, () => reportGauges(log, store, metrics)),
-    every(LOG_EVERY_MS, () => log.maintain()),
-    every(STORE_EVERY_MS, purge),
-    every(STORE_EVERY_MS, () => checkAllExperiments(store, logger)),
-    every(STORE_EVERY_MS, judge),
+
+/** What has outlived its time, of all tenants, in each table that grows. */
+const purge = async ({ pipeline }: Pick<Store, 'pipeline'>, logger: Logger): Promise<void> => {
+  const journal = await purgeJournal(pipeline);
+  const decisions = await purgeDecisions(pipeline);
+  const deferrals = await purgeDeferrals(pipeline);
+  const endings = await purgeEndings(pipeline);
+  const outcomes = await purgeOutcomes(pipeline);
+  logger.info('retention', { journal, decisions, deferrals, endings, outcomes });
+};
+
+const judge = async (store: Store, logger: Logger): Promise<void> => {
+  for (const { tenantId, playbookId, version } of await judgePlaybooks(new PostgresProbation(store)))
+    logger.warn('playbook_on_probation', { tenant_id: tenantId, playbook_id: playbookId, version });
+};
+
+/** Gauges, retention and judgement in the background until stopped. A failure is told and tried again next time; it never ends the engine. */
+export const keepMaintained = (
+  log: Pick<EngineLog, 'reportLag' | 'maintain'>,
+  store: Store,
+  metrics: Metrics,
+  logger: Logger,
+  repeat: Repeat = repeatWith(logger),
+): (() => void) => {
+  const running = [
+    repeat(GAUGES_EVERY_MS, () => reportGauges(log, store, metrics)),
+    repeat(LOG_EVERY_MS, () => log.maintain()),
+    repeat(STORE_EVERY_MS, () => purge(store, logger)),
+    repeat(STORE_EVERY_MS, () => checkAllExperiments(store, logger)),
+    repeat(STORE_EVERY_MS, () => judge(store, logger)),
   ];
-  return () => timers.forEach((timer) => clearInterval(timer));
+  return () => running.forEach((stop) => stop());
 };
