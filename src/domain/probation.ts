@@ -4,11 +4,13 @@ export interface PlaybookVotes {
   readonly notUseful: number;
   /** Different people among the voters. */
   readonly actors: number;
+  /** The sum over these people of the share of their own votes that said not useful: somebody who gets it daily counts no more than anybody else. */
+  readonly unhappy: number;
 }
 
 export interface ProbationVerdict {
   readonly onProbation: boolean;
-  /** Lower end of the 95 % interval of the share that found it not useful. */
+  /** Lower end of the 95 % interval of the share of people who find it not useful. */
   readonly lowerBound: number;
   readonly why: 'not_useful' | 'useful_enough' | 'too_few_votes' | 'group_too_small';
 }
@@ -32,9 +34,12 @@ export const wilsonLowerBound = (hits: number, all: number): number => {
   return Math.max(0, (centre - half) / (1 + z2 / all));
 };
 
-/** Whether this version goes on probation: decided and recorded, never sent. The doubt is the playbook's: only a share surely that high convicts it. */
-export const probationVerdict = ({ votes, notUseful, actors }: PlaybookVotes): ProbationVerdict => {
-  const lowerBound = wilsonLowerBound(notUseful, votes);
+/**
+ * Whether this version goes on probation: decided and recorded, never sent. Judged by people, not by votes: votes of one person say one thing, and an
+ * interval over them would be as narrow as if they were many. The doubt is the playbook's: only a share surely that high convicts it.
+ */
+export const probationVerdict = ({ votes, actors, unhappy }: Omit<PlaybookVotes, 'notUseful'>): ProbationVerdict => {
+  const lowerBound = wilsonLowerBound(unhappy, actors);
   const spared = (why: ProbationVerdict['why']): ProbationVerdict => ({ onProbation: false, lowerBound, why });
   if (votes < MIN_VOTES) return spared('too_few_votes');
   if (actors < MIN_ACTORS) return spared('group_too_small');

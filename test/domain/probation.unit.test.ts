@@ -31,8 +31,8 @@ describe('the lower end of the interval', () => {
 });
 
 describe('probation', () => {
-  const verdict = (notUseful: number, votes: number, actors = MIN_ACTORS): string =>
-    probationVerdict({ notUseful, votes, actors }).why;
+  const verdict = (unhappy: number, actors: number, votes = actors): string =>
+    probationVerdict({ unhappy, votes, actors }).why;
 
   test('given enough votes, when one in ten surely found it not useful, then it goes', () => {
     expect(verdict(4, MIN_VOTES)).toBe('useful_enough');
@@ -44,8 +44,16 @@ describe('probation', () => {
 
   test('given too few votes or too small a group, then nobody is convicted, however bad it looks', () => {
     expect(verdict(MIN_VOTES - 1, MIN_VOTES - 1)).toBe('too_few_votes');
-    expect(verdict(MIN_VOTES, MIN_VOTES, MIN_ACTORS - 1)).toBe('group_too_small');
+    expect(verdict(MIN_ACTORS - 1, MIN_ACTORS - 1, MIN_VOTES)).toBe('group_too_small');
     expect(verdict(0, 0, 0)).toBe('too_few_votes');
+  });
+
+  test('given one person who votes a thousand times, then that is one person', () => {
+    // 996 of 1,000 votes said no, all of them by one of five.
+    expect(verdict(1, MIN_ACTORS, 1_000)).toBe('useful_enough');
+    expect(verdict(1, 30, 1_000)).toBe('useful_enough');
+    // Half of those who get it, each in every second vote, is another matter.
+    expect(verdict(0.5 * 15, 30, 60)).toBe('not_useful');
   });
 
   test('given a playbook on probation, when it fires, then it is decided with its reason, charged to nobody and sent to nobody', () => {

@@ -30,7 +30,7 @@ interface ProbationRow extends VotesRow {
   readonly published: boolean;
 }
 
-const votedOf = (row: VotesRow): VotedPlaybook => ({
+const votedOf = (row: VotesRow): Omit<VotedPlaybook, 'unhappy'> => ({
   tenantId: row.tenant_id,
   playbookId: row.playbook_id,
   version: row.version,
@@ -57,7 +57,8 @@ export class PostgresProbation implements ProbationStore {
   }
 
   async votes(): Promise<readonly VotedPlaybook[]> {
-    return (await this.#pipeline.query<VotesRow>(sqlFile('probation-votes'))).map(votedOf);
+    const rows = await this.#pipeline.query<VotesRow & { readonly unhappy: number }>(sqlFile('probation-votes'));
+    return rows.map((row) => ({ ...votedOf(row), unhappy: row.unhappy }));
   }
 
   async putOnProbation(playbook: VotedPlaybook, lowerBound: number): Promise<boolean> {

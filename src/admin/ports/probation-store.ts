@@ -8,7 +8,7 @@ export interface VotedPlaybook extends PlaybookVotes {
 }
 
 /** A version on probation, as decided then. */
-export interface ProbationOnFile extends VotedPlaybook {
+export interface ProbationOnFile extends Omit<VotedPlaybook, 'unhappy'> {
   readonly sinceMs: number;
   readonly lowerBound: number;
   readonly owner: string;

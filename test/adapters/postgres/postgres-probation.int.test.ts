@@ -58,10 +58,10 @@ const tenant = async (): Promise<string> => {
 };
 const votesOf = async (tenantId: string) => (await probation.votes()).filter((one) => one.tenantId === tenantId);
 
-/** Twenty actions of five people, six of them not useful. */
+/** Twenty actions of five people, eight of them not useful: to three of them half of theirs, to two a quarter. */
 const convicted = async (tenantId: string): Promise<void> => {
   for (let n = 0; n < 20; n++) {
-    const says: Say = n < 6 ? ['dismissed', 'not_useful'] : ['accepted', null];
+    const says: Say = n < 8 ? ['dismissed', 'not_useful'] : ['accepted', null];
     await action(tenantId, `Dev.${n % 5}`, 1, `31 files by dev.${n % 5} (ask lead@example.org)`, says);
   }
 };
@@ -75,12 +75,12 @@ test('a vote is an action that somebody spoke on, once, by its version; silence 
   await action(tenantId, 'a', 1, 't', ['dismissed', 'later']);
   await action(tenantId, 'b', 1, 't', ['shown', 'not_useful'], ['dismissed', 'not_useful']);
   await action(tenantId, 'b', 2, 't', ['dismissed', 'not_useful']);
-  const found = { tenantId, playbookId: 'p1', version: 1, votes: 3, notUseful: 2, actors: 2 };
+  const found = { tenantId, playbookId: 'p1', version: 1, votes: 3, notUseful: 2, actors: 2, unhappy: 1.5 };
   expect(await votesOf(tenantId)).toEqual([found]);
   expect(await judgePlaybooks({ votes: () => votesOf(tenantId), putOnProbation: fail })).toEqual([]);
   await definitions.importPlaybook(tenantId, 'p1', { id: 'p1', owner: 'platform', v: 2 }, 'test');
   await definitions.publishPlaybook(tenantId, 'p1', 2, 'test');
-  expect(await votesOf(tenantId)).toEqual([{ ...found, version: 2, votes: 1, notUseful: 1, actors: 1 }]);
+  expect(await votesOf(tenantId)).toEqual([{ ...found, version: 2, votes: 1, notUseful: 1, actors: 1, unhappy: 1 }]);
 });
 
 const fail = (): Promise<never> => Promise.reject(new Error('nothing may be put on probation'));
@@ -90,8 +90,8 @@ test('what its readers find not useful goes on probation once, with a line in th
   await convicted(tenantId);
   await action(neighbour, 'Dev.1', 1, 't', ['accepted', null]);
   const both = await Promise.all([judgePlaybooks(probation), judgePlaybooks(probation)]);
-  const counts = { votes: 20, notUseful: 6, actors: 5 };
-  expect(both.flat()).toEqual([{ tenantId, playbookId: 'p1', version: 1, ...counts }]);
+  const counts = { votes: 20, notUseful: 8, actors: 5 };
+  expect(both.flat()).toEqual([{ tenantId, playbookId: 'p1', version: 1, ...counts, unhappy: 2 }]);
   expect(await judgePlaybooks(probation)).toEqual([]);
   expect(await probation.onProbation(neighbour)).toEqual([]);
   expect(await probation.onProbation(tenantId)).toMatchObject([
@@ -101,8 +101,16 @@ test('what its readers find not useful goes on probation once, with a line in th
     await tx.query(`SELECT set_config('mmm.tenant', $1, true)`, [tenantId]);
     return await tx.query(`SELECT who, subject, details FROM mmm_audit WHERE what = 'playbook_on_probation'`);
   });
-  const details = { version: 1, votes: 20, not_useful: 6, actors: 5, lower_bound: expect.closeTo(0.1455, 3) };
+  const details = { version: 1, votes: 20, not_useful: 8, actors: 5, lower_bound: expect.closeTo(0.1176, 3) };
   expect(audited).toEqual([{ who: 'mmm-engine', subject: 'p1', details }]);
+});
+
+test('one person with many votes convicts nothing: each counts once', async () => {
+  const tenantId = await tenant();
+  for (let n = 0; n < 24; n++) await action(tenantId, 'loud', 1, 't', ['dismissed', 'not_useful']);
+  for (const quiet of ['a', 'b', 'c', 'd']) await action(tenantId, quiet, 1, 't', ['accepted', null]);
+  expect(await votesOf(tenantId)).toMatchObject([{ votes: 28, notUseful: 24, actors: 5, unhappy: 1 }]);
+  expect((await judgePlaybooks(probation)).filter((one) => one.tenantId === tenantId)).toEqual([]);
 });
 
 test('its owner sees counts and what was said, never by whom or to whom', async () => {
@@ -112,7 +120,7 @@ test('its owner sees counts and what was said, never by whom or to whom', async 
   await judgePlaybooks(probation);
   const [report, ...others] = await probationReport(probation, tenantId);
   expect(others).toEqual([]);
-  expect(report).toMatchObject({ playbook_id: 'p1', version: 1, owner: 'platform', votes: 21, not_useful: 6 });
+  expect(report).toMatchObject({ playbook_id: 'p1', version: 1, owner: 'platform', votes: 21, not_useful: 8 });
   expect(report?.examples).toEqual([
     { action_type: 'mirror', title: '31 files by (somebody) (ask (somebody))', reason: 'not_useful' },
     { action_type: 'mirror', title: 'About (somebody) again', reason: '(own words)' },
