@@ -2,6 +2,11 @@ import type { Experiment } from './experiment.ts';
 
 /** Below it the counts are not what the weights would give by chance: something assigns, loses or doubles units by arm. */
 export const RATIO_P_MIN = 0.001;
+/**
+ * How far the shares of a broken experiment are thought to stand from its weights, as units' worth of belief in the weights: 100 looks for differences
+ * of some five points first, and finds others a little later. It moves only how soon a ratio is found to be off, never how often falsely.
+ */
+const BELIEF_UNITS = 100;
 /** The chi-square distribution describes counts from about here on. */
 const EXPECTED_MIN = 5;
 
@@ -13,8 +18,10 @@ export interface ArmCount {
 
 export interface RatioCheck {
   readonly verdict: 'fits' | 'off' | 'too_few';
-  /** Null when there are too few. */
+  /** Of one look at these counts (chi-square). Null when there are too few. */
   readonly p: number | null;
+  /** However often was looked: what the verdict stands on. Null when there are too few. */
+  readonly alwaysValidP: number | null;
   readonly arms: readonly { readonly arm: string; readonly units: number; readonly expected: number }[];
 }
 
@@ -65,8 +72,24 @@ export const chiSquareP = (statistic: number, degreesOfFreedom: number): number 
   upperGamma(degreesOfFreedom / 2, statistic / 2);
 
 /**
- * Do the units stand in the arms as the weights say (chi-square, p < 0.001 is off)? A unit that stands under an arm that the experiment does not have
- * counts against it: as an arm of which nothing was expected it is off at once.
+ * A bound on the chance of counts like these at any moment of an experiment whose units come one by one as the weights say: one over the likelihood of the
+ * counts under a Dirichlet mixture around the weights against that under the weights. This ratio is a martingale that starts at 1, so the chance that it
+ * ever reaches 1,000, at whichever of any number of looks, is below one in a thousand (Ville). A chi-square of each hour's counts would be below 0.001
+ * some time in several of a hundred sound experiments.
+ */
+export const alwaysValidP = (arms: readonly { readonly units: number; readonly weight: number }[]): number => {
+  const total = arms.reduce((sum, { units }) => sum + units, 0);
+  const logRatio = arms.reduce(
+    (sum, { units, weight }) =>
+      sum + logGamma(BELIEF_UNITS * weight + units) - logGamma(BELIEF_UNITS * weight) - units * Math.log(weight),
+    logGamma(BELIEF_UNITS) - logGamma(BELIEF_UNITS + total),
+  );
+  return Math.min(1, Math.exp(-logRatio));
+};
+
+/**
+ * Do the units stand in the arms as the weights say? Off if counts like these have a chance below 0.001, at one look (chi-square) and over all looks that
+ * there were and will be. A unit that stands under an arm that the experiment does not have counts against it: nothing was expected there.
  */
 export const checkSampleRatio = (experiment: Experiment, counts: readonly ArmCount[]): RatioCheck => {
   const total = counts.reduce((sum, { units }) => sum + units, 0);
@@ -77,9 +100,12 @@ export const checkSampleRatio = (experiment: Experiment, counts: readonly ArmCou
     units: counts.find((one) => one.arm === arm)?.units ?? 0,
     expected: total * weightOf(arm),
   }));
-  if (arms.some(({ expected, units }) => expected === 0 && units > 0)) return { verdict: 'off', p: 0, arms };
-  if (arms.some(({ expected }) => expected < EXPECTED_MIN)) return { verdict: 'too_few', p: null, arms };
+  if (arms.some(({ expected, units }) => expected === 0 && units > 0))
+    return { verdict: 'off', p: 0, alwaysValidP: 0, arms };
+  if (arms.some(({ expected }) => expected < EXPECTED_MIN))
+    return { verdict: 'too_few', p: null, alwaysValidP: null, arms };
   const statistic = arms.reduce((sum, { units, expected }) => sum + (units - expected) ** 2 / expected, 0);
   const p = chiSquareP(statistic, arms.length - 1);
-  return { verdict: p < RATIO_P_MIN ? 'off' : 'fits', p, arms };
+  const always = alwaysValidP(arms.map(({ arm, units }) => ({ units, weight: weightOf(arm) })));
+  return { verdict: p < RATIO_P_MIN && always < RATIO_P_MIN ? 'off' : 'fits', p, alwaysValidP: always, arms };
 };
