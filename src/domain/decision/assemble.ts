@@ -82,8 +82,8 @@ const decisionOf = (input: AssembleInput): MmmDecision => {
     policy_snapshot_id: rules.policySnapshotId,
     policy_version_ids: rules.policyVersionIds,
     policy_stale: false,
-    degraded_mode: false,
-    degraded_reasons: [],
+    degraded_mode: plan.degraded !== undefined,
+    degraded_reasons: plan.degraded ?? [],
     latency_warning: input.latencyWarning ?? false,
     receipt_id: input.receiptId,
     // Until ERIS has acknowledged it (C-5): signed and stored it is already.

@@ -6,6 +6,7 @@ import { hasRoom, sameMatter, type WaitingCandidate } from '../waiting.ts';
 import { type CandidateFacts, candidatesOf, decisionFacts } from './candidate-facts.ts';
 import { chargeOf } from './charge.ts';
 import { waitingOf } from './deferral.ts';
+import { degradedBy } from './degraded.ts';
 import { type DeferralTerms, dispositionOf, ended } from './disposition.ts';
 import { ALL_GATES } from './gates/all-gates.ts';
 import { plannedActionOf } from './planned-action.ts';
@@ -112,6 +113,7 @@ const decide = (input: PlanInput, rules: TenantRules, rolledOut: readonly Rolled
     actions,
     sent,
     ...assignmentsOf(rolledOut),
+    ...degradedBy(ranked.map((facts, at) => ({ facts, ended: candidates[at]! }))),
     roles: decision.roles,
     ...upkeepOf(draft),
   };

@@ -162,6 +162,8 @@ export interface Plan {
   /** Which arm of which experiment this decision followed. Absent: none. */
   readonly assignments?: readonly Assignment[];
   readonly roles: readonly string[];
+  /** What was away that the decision would have used. Absent: nothing. */
+  readonly degraded?: readonly string[];
   /** Absent: nothing. */
   readonly upkeep?: Upkeep;
 }

@@ -6,6 +6,7 @@ import { severityRank, type Surface, TIERS } from '../vocabulary.ts';
 import type { WaitingCandidate } from '../waiting.ts';
 import { type CandidateFacts, candidatesOf, type DecisionFacts, decisionFacts } from './candidate-facts.ts';
 import { jitterMs, waitingOf } from './deferral.ts';
+import { degradedBy } from './degraded.ts';
 import { type Disposed, dispositionOf, ended } from './disposition.ts';
 import { ALL_GATES } from './gates/all-gates.ts';
 import { plannedActionOf } from './planned-action.ts';
@@ -130,6 +131,7 @@ export const planRelease = (input: PlanInput, rules: TenantRules): Plan => {
   }
 
   const ledger = ledgerOf([...decisions.values()]);
+  const judged: { facts: CandidateFacts; ended: Disposed }[] = [];
   const passed: { one: Released; verdicts: readonly Verdict[]; disposed: Disposed }[] = [];
   const sent: SentAction[] = [];
   for (const one of released.sort(byPriority)) {
@@ -142,6 +144,7 @@ export const planRelease = (input: PlanInput, rules: TenantRules): Plan => {
       again: true,
       revises: facts.card !== null,
     });
+    judged.push({ facts, ended: disposed });
     if (disposed.disposition === 'delivered') {
       passed.push({ one, verdicts, disposed });
       if (facts.card !== null) continue;
@@ -166,6 +169,7 @@ export const planRelease = (input: PlanInput, rules: TenantRules): Plan => {
     actions,
     sent,
     ...assignmentsOf(rolledOut),
+    ...degradedBy(judged),
     roles: input.state.profile?.roles ?? [],
     ...upkeepOf(draft),
   };

@@ -76,7 +76,7 @@ export const buildDecisionReceipt = (facts: DecisionReceiptFacts, ids: IdPort): 
       rationale: `${sent} sent, ${plan.candidates.length - sent} held back`,
       status: sent > 0 ? 'warn' : 'pass',
     },
-    degraded: facts.degraded,
+    degraded: plan.degraded !== undefined,
     evaluation_point: evaluationPointOf(signal),
     evidence_handles: [],
     gate_id: RECEIPT_GATE_ID,
@@ -115,7 +115,7 @@ export const buildDecisionReceipt = (facts: DecisionReceiptFacts, ids: IdPort): 
       })),
       candidates: countsByReason(plan.candidates, safe),
       decision_id: facts.decisionId,
-      degraded_reasons: [],
+      degraded_reasons: [...(plan.degraded ?? [])],
       // R-114. No model text in this release, so nothing was flagged; what is sent has passed the safety gate.
       model_used: false,
       risk_flags: [],

@@ -18,5 +18,4 @@ export interface DecisionReceiptFacts {
   readonly readDigest: string;
   /** `sha256:` + hex of the actor state the plan read. */
   readonly stateDigest: string;
-  readonly degraded: boolean;
 }

@@ -175,7 +175,6 @@ const prepareDecision = (
       traceDigest: `sha256:${deps.ids.sha256(trace)}`,
       readDigest: `sha256:${deps.ids.sha256(read)}`,
       stateDigest: digestOf(deps.ids, { chain: facts.state.chain, profile: facts.state.profile }),
-      degraded: false,
     },
     deps.ids,
   );

@@ -1,10 +1,28 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { emptyState } from '../../../src/domain/actor-state.ts';
+import { assemble } from '../../../src/domain/decision/assemble.ts';
 import { plan } from '../../../src/domain/decision/plan.ts';
 import { parsePlaybook } from '../../../src/domain/playbook/parse-playbook.ts';
+import { buildDecisionReceipt } from '../../../src/domain/receipt/build-receipt.ts';
 import { tenantPolicyFrom } from '../../../src/domain/tenant-policy.ts';
-import { aMentor, anAction, aPlaybook, aProfile, inputOf, NOON, outcomes, planned, sentAt, vetoOf } from './given.ts';
+import {
+  aMentor,
+  anAction,
+  aPlaybook,
+  aProfile,
+  DAY,
+  type Given,
+  HOUR,
+  ids,
+  inputOf,
+  NOON,
+  outcomes,
+  planned,
+  sentAt,
+  vetoOf,
+} from './given.ts';
+import { Story } from './story.ts';
 
 describe('empty is none (D-34), in every list and number of a policy', () => {
   test.each([
@@ -98,5 +116,55 @@ describe('what was held back', () => {
       { context: { incidentActive: true } },
     ])
       expect(planned(given)).toMatchObject({ result: 'decided', actions: [], sent: [] });
+  });
+});
+
+describe('an outage of the model is told (D-69 degraded_mode that is always false)', () => {
+  const withModel = (template: { title: string; body: string } | null) =>
+    aPlaybook({
+      actions: [aMentor({ model: { systemPromptId: 'mentor-v1' }, template })],
+      deferral: { mode: 'defer', expiresAfterMs: DAY },
+    });
+  const told = (given: Given) => {
+    const input = inputOf(given);
+    const made = plan(input);
+    const facts = { signal: input.signal, plan: made, rules: input.rules!, decisionId: 'd', receiptId: 'r', ids };
+    const { decision } = assemble({ ...facts, decidedAtMs: NOON });
+    const digests = { traceDigest: 'sha256:0', readDigest: 'sha256:0', stateDigest: 'sha256:0' };
+    const times = { decidedAtMs: NOON, decidedAtMonotonicMs: 1 };
+    const receipt = buildDecisionReceipt({ ...facts, ...digests, ...times, actorRef: 'ref' }, ids);
+    return {
+      decision: [decision.degraded_mode, decision.degraded_reasons],
+      receipt: [receipt.degraded, (receipt.result as { degraded_reasons: unknown }).degraded_reasons],
+    };
+  };
+  const degraded = [true, ['model_unavailable']];
+  const whole = [false, []];
+
+  test('where the static text is said in its place', () => {
+    expect(told({ playbooks: [withModel({ title: 'Static', body: 'Text.' })] })).toEqual({
+      decision: degraded,
+      receipt: degraded,
+    });
+  });
+
+  test('where nothing is said because there is no static text', () => {
+    expect(told({ playbooks: [withModel(null)] })).toEqual({ decision: degraded, receipt: degraded });
+  });
+
+  test('and not where the model was not asked for, or would have said nothing', () => {
+    expect(told({ playbooks: [aPlaybook({ actions: [aMentor()] })] })).toEqual({ decision: whole, receipt: whole });
+    const unmet = { ...withModel({ title: 'S', body: 'T.' }), condition: null };
+    expect(told({ playbooks: [unmet], context: { incidentActive: true } })).toEqual({
+      decision: whole,
+      receipt: whole,
+    });
+  });
+
+  test('of a release too', () => {
+    const story = new Story([withModel({ title: 'Static', body: 'Text.' })]);
+    story.signal(NOON + 11 * HOUR);
+    const [released] = story.releaseUntil(NOON + 24 * HOUR);
+    expect(released!.decision).toMatchObject({ degraded_mode: true, degraded_reasons: ['model_unavailable'] });
   });
 });

@@ -22,7 +22,7 @@ const lettingOut = (given: Given) => {
   const { decision, deliveries } = assemble({ ...facts, ids, decidedAtMs: NOON });
   const digests = { traceDigest: 'sha256:0', readDigest: 'sha256:0', stateDigest: 'sha256:0' };
   const receipt = buildDecisionReceipt(
-    { ...facts, ...digests, actorRef: 'ref', decidedAtMs: NOON, decidedAtMonotonicMs: 1, degraded: false },
+    { ...facts, ...digests, actorRef: 'ref', decidedAtMs: NOON, decidedAtMonotonicMs: 1 },
     ids,
   );
   return { made, decision, deliveries: deliveries.map(({ delivery }) => delivery), receipt, trace: traceOf(made) };

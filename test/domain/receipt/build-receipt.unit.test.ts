@@ -78,7 +78,6 @@ const receiptFor = (signal: MmmSignalInput, change: Partial<Plan> = {}): ReturnT
       traceDigest: `sha256:${uuidIds.sha256('trace')}`,
       readDigest: `sha256:${uuidIds.sha256('read')}`,
       stateDigest: `sha256:${uuidIds.sha256('state')}`,
-      degraded: false,
     },
     uuidIds,
   );
