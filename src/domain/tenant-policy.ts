@@ -47,6 +47,7 @@ export const TENANT_FIELDS = [
   'incident_min_severity',
   'actors',
   'playbooks',
+  'experiments',
 ];
 
 const quotasOf = (root: FieldReader): Quotas => {
@@ -96,7 +97,7 @@ const dismissalMemoryOf = (root: FieldReader): TenantPolicy['dismissalMemory'] =
 
 /**
  * A tenant's policy from its entry in the tenants file (interface 5a), parsed, with defaults. Absent lists are null (all), empty lists stay empty
- * (none; C-24, D-34). `actors`, `event_types` and `playbooks` of the entry are not policy and are only known names here.
+ * (none; C-24, D-34). `actors`, `event_types`, `playbooks` and `experiments` of the entry are not policy and are only known names here.
  */
 export const tenantPolicyFrom = (document: unknown, version: number): ParsedPolicy => {
   const findings: Finding[] = [];

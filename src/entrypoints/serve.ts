@@ -86,7 +86,9 @@ const addParts = (
   lifecycle.add(
     'demo tenant',
     async () => {
-      if (config.backend === 'embedded') await applyTenants(engine.store, DEMO_TENANTS, 'npm start');
+      if (config.backend !== 'embedded') return;
+      for (const { refused } of await applyTenants(engine.store, DEMO_TENANTS, 'npm start'))
+        if (refused.length > 0) logger.warn('starter_playbooks_refused', { findings: refused });
     },
     () => Promise.resolve(),
   );

@@ -1,3 +1,5 @@
+import type { Experiment } from '../../domain/experiment/experiment.ts';
+import { parseExperiment } from '../../domain/experiment/parse-experiment.ts';
 import type { Finding } from '../../domain/playbook/finding.ts';
 import type { TenantPolicy } from '../../domain/rules.ts';
 import { tenantActorsFrom } from '../../domain/tenant-actors.ts';
@@ -15,6 +17,7 @@ export interface TenantEntry {
   readonly policy: TenantPolicy;
   readonly actors: readonly TenantActor[];
   readonly starterPlaybooks: boolean;
+  readonly experiments: readonly { readonly document: unknown; readonly experiment: Experiment }[];
 }
 
 export type TenantsFile =
@@ -22,19 +25,41 @@ export type TenantsFile =
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
 const checkSchema = schemaChecker('tenants');
+const checkExperiment = schemaChecker('experiment');
 
 const under = (path: string, findings: readonly Finding[]): readonly Finding[] =>
   findings.map((found) => ({ ...found, path: found.path === '' ? path : `${path}.${found.path}` }));
+
+/** As a file of experiments has them. The versions that their arms name are looked for when they are written. */
+const experimentsOf = (
+  document: unknown,
+): { readonly read: TenantEntry['experiments']; readonly findings: readonly Finding[] } => {
+  const listed: unknown =
+    typeof document === 'object' && document !== null && 'experiments' in document ? document.experiments : [];
+  const read: { document: unknown; experiment: Experiment }[] = [];
+  const findings: Finding[] = [];
+  (Array.isArray(listed) ? (listed as readonly unknown[]) : []).forEach((one, at) => {
+    const parsed = parseExperiment(one);
+    const found = parsed.ok ? checkExperiment(one) : parsed.findings;
+    const twice = parsed.ok && read.some(({ experiment }) => experiment.id === parsed.experiment.id);
+    findings.push(...under(`experiments[${at}]`, found));
+    if (twice)
+      findings.push({ path: `experiments[${at}].id`, message: 'is there twice', remedy: 'give it another id' });
+    if (parsed.ok) read.push({ document: one, experiment: parsed.experiment });
+  });
+  return { read, findings };
+};
 
 const entryOf = (document: unknown, path: string): TenantEntry | readonly Finding[] => {
   const policy = tenantPolicyFrom(document, 1);
   const actors = tenantActorsFrom(document);
   const eventTypes = tenantEventTypesFrom(document);
-  if (!policy.ok || !actors.ok || !eventTypes.ok) {
-    return under(
-      path,
-      [policy, actors, eventTypes].flatMap((part) => (part.ok ? [] : part.findings)),
-    );
+  const experiments = experimentsOf(document);
+  if (!policy.ok || !actors.ok || !eventTypes.ok || experiments.findings.length > 0) {
+    return under(path, [
+      ...[policy, actors, eventTypes].flatMap((part) => (part.ok ? [] : part.findings)),
+      ...experiments.findings,
+    ]);
   }
   const playbooks: unknown =
     typeof document === 'object' && document !== null && 'playbooks' in document ? document.playbooks : null;
@@ -44,6 +69,7 @@ const entryOf = (document: unknown, path: string): TenantEntry | readonly Findin
     policy: policy.policy,
     actors: actors.actors,
     starterPlaybooks: playbooks === 'starter',
+    experiments: experiments.read,
   };
 };
 

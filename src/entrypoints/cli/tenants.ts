@@ -20,12 +20,17 @@ const apply = async (io: CliIo, given: string | undefined, options: ApplyOptions
   const store = await openStore(loadConfig(), SILENT_LOGGER, 'command');
   try {
     const tenants = dryRun ? await planTenants(store, file) : await applyTenants(store, file, operatorName());
-    if (io.json) return io.out(JSON.stringify({ dry_run: dryRun, tenants }));
-    for (const { tenantId, policyVersion, changes } of tenants) {
-      if (changes.length === 0) io.out(`${tenantId}: nothing to change (policy version ${policyVersion})`);
-      else io.out(`${tenantId}: ${dryRun ? 'would change' : 'changed'}:\n  ${changes.join('\n  ')}`);
-    }
-    if (dryRun) io.out('Nothing was written.');
+    if (io.json) io.out(JSON.stringify({ dry_run: dryRun, tenants }));
+    else
+      for (const { tenantId, policyVersion, changes } of tenants) {
+        if (changes.length === 0) io.out(`${tenantId}: nothing to change (policy version ${policyVersion})`);
+        else io.out(`${tenantId}: ${dryRun ? 'would change' : 'changed'}:\n  ${changes.join('\n  ')}`);
+      }
+    if (dryRun && !io.json) io.out('Nothing was written.');
+    const refused = tenants.flatMap((one) => one.refused.map((why) => `${one.tenantId}: ${why}`));
+    // Everything else is done: what is left is for who wrote the settings, and must not look like success.
+    if (refused.length > 0)
+      throw new MmmError('PLAYBOOK_INVALID', `not published under these settings:\n  ${refused.join('\n  ')}`);
   } finally {
     await store.close();
   }
@@ -39,8 +44,10 @@ A tenants file (YAML or JSON; JSON Schema in schemas/tenants):
       quiet_hours: { start: "19:00", end: "08:00" }
       quotas: { max_actions_per_day: 5 }
       playbooks: starter
+      experiments: []     # as schemas/experiment; new ones are drafts until mmm experiments activate
       event_types: { design_reviewed: { payload: { score: number } } }     # of sources of your own; the lint of playbooks knows them
-The whole file is checked before anything is written; what is as it should be is left alone. Tenants that the file does not name
+The whole file is checked before anything is written (the versions that experiments compare, when the playbooks are there); what is
+as it should be is left alone. A starter playbook is published if it passes the lint under the tenant's settings. Tenants that the file does not name
 stay as they are. A running engine takes changes over within seconds.`;
 
 export const tenantsCommand: CliCommand = {

@@ -63,6 +63,16 @@ export const applyExperiments = async (
     if (file.ok) return [file];
     throw new MmmError('EXPERIMENT_INVALID', `${file.file}: ${wordsOf(file.findings)}`);
   });
+  return await putExperiments(store, tenantId, read, who);
+};
+
+/** The same for experiments that were read already. */
+export const putExperiments = async (
+  store: Store,
+  tenantId: string,
+  read: readonly { readonly document: unknown; readonly experiment: Experiment }[],
+  who: string,
+): Promise<readonly AppliedExperiment[]> => {
   for (const { experiment } of read) refuse(experiment, await faultsOf(store, tenantId, experiment));
   const experiments = new Experiments(store.api);
   const applied: AppliedExperiment[] = [];
@@ -112,8 +122,8 @@ export interface CheckedExperiment {
 }
 
 /**
- * The sample ratio of each active experiment; one that is off is put on hold. Looking often makes a false alarm more likely than one in a thousand;
- * that costs a person a look, and a ratio that is off and not seen costs the truth of the experiment.
+ * The sample ratio of each active experiment; one that is off is put on hold. However often this looks, a sound experiment is held less than once in a
+ * thousand (domain/experiment/sample-ratio.ts).
  */
 export const checkExperiments = async (
   store: Pick<Store, 'api'>,
@@ -129,6 +139,7 @@ export const checkExperiments = async (
       check.verdict === 'off' &&
       (await experiments.move(tenantId, one.experiment.id, 'hold', who, {
         p: check.p,
+        always_valid_p: check.alwaysValidP,
         bound: RATIO_P_MIN,
         arms: check.arms,
       }));

@@ -1,10 +1,11 @@
-import { readPlaybookFiles, STARTER_FOLDER } from '../../adapters/files/playbook-files.ts';
 import type { TenantEntry } from '../../adapters/files/tenants-file.ts';
 import { DefinitionReader } from '../../adapters/postgres/definition-reader.ts';
 import { digestOf } from '../../adapters/postgres/definition-write.ts';
+import { Experiments } from '../../adapters/postgres/experiments.ts';
 import { canonicalJson } from '../../domain/receipt/canonical-json.ts';
 import { type AppliedTenant, definitionFaults } from './apply-tenants.ts';
 import { readTenants } from './read-tenants.ts';
+import { starterChanges } from './starter-playbooks.ts';
 import type { Store } from './store.ts';
 
 /** What `applyTenants` would do with this file now, in the same words; writes nothing. Throws TENANTS_FILE_INVALID, PLAYBOOK_INVALID. */
@@ -13,11 +14,11 @@ export const planTenants = async (store: Store, file: string): Promise<readonly 
   if (!read.ok) throw definitionFaults('TENANTS_FILE_INVALID', file, read.findings);
   const reader = new DefinitionReader(store.api);
   const planned: AppliedTenant[] = [];
-  for (const tenant of read.tenants) planned.push(await planOne(reader, tenant));
+  for (const tenant of read.tenants) planned.push(await planOne(store, reader, tenant));
   return planned;
 };
 
-const planOne = async (reader: DefinitionReader, tenant: TenantEntry): Promise<AppliedTenant> => {
+const planOne = async (store: Store, reader: DefinitionReader, tenant: TenantEntry): Promise<AppliedTenant> => {
   const changes: string[] = [];
   const held = await reader.policy(tenant.tenantId);
   const changed = held?.digest !== digestOf(tenant.document);
@@ -28,19 +29,15 @@ const planOne = async (reader: DefinitionReader, tenant: TenantEntry): Promise<A
     if (profile === null || canonicalJson(profile) !== canonicalJson(actor.profile))
       changes.push(`profile of ${actor.id}`);
   }
-  if (tenant.starterPlaybooks) changes.push(...(await starterChanges(reader, tenant.tenantId)));
-  return { tenantId: tenant.tenantId, policyVersion, changes };
-};
-
-const starterChanges = async (reader: DefinitionReader, tenantId: string): Promise<string[]> => {
-  const stored = await reader.playbooks(tenantId);
-  const changes: string[] = [];
-  for (const file of await readPlaybookFiles(STARTER_FOLDER)) {
-    if (!file.ok) throw definitionFaults('PLAYBOOK_INVALID', file.file, file.findings);
-    const latest = stored.findLast((one) => one.playbookId === file.playbook.id);
-    const isNew = latest?.digest !== digestOf(file.document) || latest.status === 'deprecated';
-    if (isNew || latest?.status !== 'published')
-      changes.push(`${file.playbook.id}@${(latest?.version ?? 0) + (isNew ? 1 : 0)} published`);
+  const starters = tenant.starterPlaybooks ? await starterChanges(store, tenant.tenantId, tenant.document) : [];
+  for (const { playbook, version, refused } of starters)
+    if (refused.length === 0) changes.push(`${playbook.id}@${version} published`);
+  const known = await new Experiments(store.api).list(tenant.tenantId);
+  for (const { experiment } of tenant.experiments) {
+    const before = known.find((one) => one.experiment.id === experiment.id);
+    if (before === undefined) changes.push(`experiment ${experiment.id} is new`);
+    else if (JSON.stringify(before.experiment) !== JSON.stringify(experiment))
+      changes.push(`experiment ${experiment.id} is changed`);
   }
-  return changes;
+  return { tenantId: tenant.tenantId, policyVersion, changes, refused: starters.flatMap((one) => one.refused) };
 };

@@ -69,17 +69,27 @@ export const groundOfTenant = async (
   tenantId: string,
   rate: number | null,
 ): Promise<LintGround> => {
-  const reader = new DefinitionReader(store.api);
-  const policy = await reader.policy(tenantId);
+  const policy = await new DefinitionReader(store.api).policy(tenantId);
   if (policy === null)
     throw new MmmError('RESOURCE_NOT_FOUND', `there is no tenant ${tenantId}; create it first: mmm tenants apply`);
-  const own = tenantEventTypesFrom(policy.document);
+  return await groundOfEntry(store, tenantId, policy.document, rate);
+};
+
+/** A tenant's settings and event types as an entry of a tenants file has them, stored or not yet, and its recorded signals. */
+export const groundOfEntry = async (
+  store: Pick<Store, 'api'>,
+  tenantId: string,
+  document: unknown,
+  rate: number | null,
+): Promise<LintGround> => {
+  const reader = new DefinitionReader(store.api);
+  const own = tenantEventTypesFrom(document);
   const stored = await reader.playbooks(tenantId);
   const live = (id: string): StoredPlaybook | null =>
     stored.find(({ playbookId, status }) => playbookId === id && status === 'published') ?? null;
   return {
     types: own.ok ? withTenantTypes(EVENT_TYPES, own.types) : EVENT_TYPES,
-    policy: policyOf(policy.document),
+    policy: policyOf(document),
     rateOf: async (playbook) =>
       rate === null
         ? await arrivalRateOf(store, tenantId, playbook, live(playbook.id), systemClock.now())
@@ -102,6 +112,10 @@ const lintOn = async (
     forecast: limits.forecast,
   };
 };
+
+/** One that was read already. */
+export const lintPlaybookOn = async (playbook: Playbook, ground: LintGround): Promise<LintResult> =>
+  await lintOn(playbook, ground, NO_LINE);
 
 /** Reads one file or a folder and says everything that is wrong with each. Throws USAGE when the path can not be read. */
 export const lintPath = async (path: string, ground: LintGround): Promise<readonly LintedPlaybook[]> => {
