@@ -3,10 +3,10 @@ import type { Experiment } from './experiment.ts';
 /** Below it the counts are not what the weights would give by chance: something assigns, loses or doubles units by arm. */
 export const RATIO_P_MIN = 0.001;
 /**
- * How far the shares of a broken experiment are thought to stand from its weights, as units' worth of belief in the weights: 100 looks for differences
- * of some five points first, and finds others a little later. It moves only how soon a ratio is found to be off, never how often falsely.
+ * How far the shares of a broken experiment are thought to stand from its weights, as units' worth of belief in the weights: 20 looks for differences
+ * of some ten points first (40 units of 40 in one of two arms are off), and finds smaller ones hardly later. It moves only how soon a ratio is found to be off, never how often falsely.
  */
-const BELIEF_UNITS = 100;
+const BELIEF_UNITS = 20;
 /** The chi-square distribution describes counts from about here on. */
 const EXPECTED_MIN = 5;
 
