@@ -154,7 +154,7 @@ export const planRelease = (input: PlanInput, rules: TenantRules): Plan => {
       continue;
     }
     end(waiting, facts.actionId, disposed, verdicts);
-    if (disposed.untilMs !== null) putOffAgain(draft, one, decisionId, disposed.untilMs);
+    if (disposed.untilMs !== null) putOffAgain(draft, one, decisionId, disposed);
   }
 
   draft.digests.push(...digestSurfaces(passed.map(({ one }) => one.facts)));
@@ -217,11 +217,17 @@ const factsOf = (
     decisions.get(signal.signal_id) ?? decisionFacts({ ...input, signal, context }, rules, input.decidedAtMs);
   decisions.set(signal.signal_id, decision);
   const candidate = candidatesOf(decision, compiled, decisionId, input.ids, held)[one.actionIndex]!;
-  return { ...candidate, actionId: continuedId(input, decisionId, one) };
+  const breakpointMs = one.breakpointMs ?? candidate.breakpointMs;
+  return { ...candidate, actionId: continuedId(input, decisionId, one), breakpointMs };
 };
 
-const putOffAgain = (draft: UpkeepDraft, { waiting, facts }: Released, decisionId: string, dueMs: number): void => {
-  const terms = { dueMs, expiresMs: waiting.expiresMs, attempt: waiting.attempt + 1 };
+const putOffAgain = (
+  draft: UpkeepDraft,
+  { waiting, facts }: Released,
+  decisionId: string,
+  { untilMs, awaits }: Disposed,
+): void => {
+  const terms = { dueMs: untilMs!, expiresMs: waiting.expiresMs, attempt: waiting.attempt + 1, awaits };
   draft.deferred.push({ waiting: waitingOf(facts, decisionId, terms, waiting), signal: facts.decision.signal });
 };
 
@@ -231,9 +237,13 @@ const digestSurfaces = (passed: readonly CandidateFacts[]): Surface[] => {
   return [...new Set(fresh)].filter((surface) => fresh.filter((one) => one === surface).length > 1);
 };
 
+/**
+ * An item of a digest has a card like any other, whose first revision the digest is: what ends its subject folds it, and what is said about it next
+ * revises it. The digest itself is never said again.
+ */
 const shown = (draft: UpkeepDraft, facts: CandidateFacts, decisionId: string, input: PlanInput): PlannedAction => {
   const digests = facts.card === null ? draft.digests : [];
   const action = plannedActionOf(facts, decisionId, input.ids, digests);
-  const own = facts.surfaces.surfaces.filter((surface) => !digests.includes(surface));
-  return own.length === 0 ? action : { ...action, places: showCard(draft, facts, own, action.expiresAtMs) };
+  const places = showCard(draft, facts, facts.surfaces.surfaces, action.expiresAtMs);
+  return { ...action, places: places.filter(({ surface }) => !digests.includes(surface)) };
 };

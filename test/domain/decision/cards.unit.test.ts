@@ -201,3 +201,36 @@ test('every event type that resolves something is one that a source produces', (
   for (const { of } of Object.values(RESOLUTIONS))
     for (const begin of of ?? []) expect(known.some((type) => type.startsWith(begin))).toBe(true);
 });
+
+describe('an item of a digest is a card', () => {
+  const SIX = NOON + 18 * HOUR;
+  const overnight = () => {
+    const later = { deferral: { mode: 'defer' as const, expiresAfterMs: DAY }, limits: {} };
+    const story = new Story([onPr({ id: 'one', ...later }), onPr({ id: 'two', ...later })]);
+    story.signal(NOON + 11 * HOUR, pr(7));
+    story.signal(NOON + 11 * HOUR + 1, pr(8));
+    const [morning] = story.releaseUntil(SIX + HOUR);
+    return { story, digest: morning!.deliveries[0]!.delivery };
+  };
+
+  test('that its subject, resolved, folds: each item of it, by the action that the digest names', () => {
+    const { story, digest } = overnight();
+    expect(digest).toMatchObject({ variant: 'digest', revision: 1 });
+    expect(digest.items).toHaveLength(4);
+    const fold = story.signal(SIX + 2 * HOUR, pr(7, 'pr_merged'));
+    expect(shown(fold)).toEqual(['ide card r2 resolved', 'ide card r2 resolved']);
+    const about7 = digest.items.filter(({ title }) => title.startsWith('7 ')).map(({ action_id }) => action_id);
+    expect(fold.deliveries.map(({ delivery }) => delivery.action_id).sort()).toEqual(about7.sort());
+    expect(story.signal(SIX + 3 * HOUR, pr(7, 'pr_closed')).plan.result).toBe('no_match');
+    expect(story.folded()).toEqual(story.state);
+  });
+
+  test('that the next signal about it revises, silently and uncharged', () => {
+    const { story } = overnight();
+    const sent = story.state.sent.length;
+    const next = story.signal(SIX + 2 * HOUR, pr(7));
+    expect(ends(next)).toEqual(['delivered: revised', 'delivered: revised']);
+    expect(shown(next)).toEqual(['ide card r2 live', 'ide card r2 live']);
+    expect(story.state.sent).toHaveLength(sent);
+  });
+});
