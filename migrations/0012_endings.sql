@@ -72,6 +72,12 @@ BEGIN
     JOIN unnest(p_tenants, p_committed) WITH ORDINALITY AS r(tenant, ok, ord) ON r.ord = c.at AND r.ok
    WHERE w.tenant_id = r.tenant AND w.deferral_id = c.id;
 
+  -- Handed out as if it had always been due then: what was handed out before was for another time.
+  UPDATE mmm_deferrals w SET due_at = to_timestamp(h.due_ms / 1000.0), next_at = to_timestamp(h.due_ms / 1000.0), handed_out = 0
+    FROM json_to_recordset(coalesce(p_more -> 'hastened', '[]')) AS h(at integer, id text, due_ms bigint)
+    JOIN unnest(p_tenants, p_committed) WITH ORDINALITY AS r(tenant, ok, ord) ON r.ord = h.at AND r.ok
+   WHERE w.tenant_id = r.tenant AND w.deferral_id = h.id AND w.status = 'waiting';
+
   INSERT INTO mmm_open_matters AS held (tenant_id, matter, actor_id, actor_type, since_ms, until)
   SELECT DISTINCT ON (r.tenant, m.matter, r.actor) r.tenant, m.matter, r.actor, m.type, m.since_ms, to_timestamp(m.until_ms / 1000.0)
     FROM json_to_recordset(coalesce(p_more -> 'matters', '[]')) AS m(at integer, matter text, type text, since_ms bigint, until_ms bigint)

@@ -12,6 +12,10 @@ export interface WaitingCandidate extends About {
   readonly actionIndex: number;
   readonly actionType: ActionType;
   readonly tier: Tier;
+  /** It is due at the person's next breakpoint, at the latest at `dueMs`. Absent: by time alone, or it has come. */
+  readonly awaits?: 'breakpoint';
+  /** The breakpoint that made it due. */
+  readonly breakpointMs?: number;
   /** 1 at the first deferral, one more each time it is put off again. */
   readonly attempt: number;
   /** When the matter of the first deferral of the chain happened, at the latest when it was decided: its age. */

@@ -125,6 +125,20 @@ export const deferralsContract = (name: string, make: () => Promise<DeferralsUnd
       expect(await claimAll(DUE)).toEqual([]);
     });
 
+    test('one that a signal made due is handed out then, also if it was put off by the same commit', async () => {
+      const { key, row, commit: first } = putOff({ dueAtMs: DUE + 60 * MINUTE });
+      await commit({ ...first, hastenedDeferrals: [{ actionId: row.actionId, dueAtMs: DUE + 30 * MINUTE }] });
+      expect(await claimAll(DUE + 30 * MINUTE - 1)).toEqual([]);
+      expect(await claimAll(DUE + 30 * MINUTE)).toMatchObject([{ dueAtMs: DUE + 30 * MINUTE }]);
+      const from = await foldOne(made.journal, key);
+      await commit({ ...next(from), hastenedDeferrals: [{ actionId: row.actionId, dueAtMs: DUE }] });
+      expect(await claimAll(DUE)).toMatchObject([{ actionId: row.actionId, dueAtMs: DUE }]);
+      await close(key, row.actionId);
+      const closed = await foldOne(made.journal, key);
+      await commit({ ...next(closed), hastenedDeferrals: [{ actionId: row.actionId, dueAtMs: DUE }] });
+      expect(await claimAll(DUE + 60 * MINUTE)).toEqual([]);
+    });
+
     test('many schedulers at once: each deferral goes to one of them, the oldest first', async () => {
       const all = Array.from({ length: 30 }, (_, n) => putOff({ dueAtMs: DUE + n }));
       await commit(...all.map((one) => one.commit));

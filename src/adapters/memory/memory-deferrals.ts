@@ -20,12 +20,17 @@ export class MemoryDeferrals implements DeferralQueue {
   readonly #waiting = new Map<string, Held>();
 
   /** What a commit that won has put off and closed. */
-  apply({ tenantId, actorId }: ActorKey, { deferrals, closedDeferrals }: ActorCommit): void {
+  apply({ tenantId, actorId }: ActorKey, { deferrals, closedDeferrals, hastenedDeferrals }: ActorCommit): void {
     for (const { actionId, decisionId, attempt, dueAtMs, signal } of deferrals ?? []) {
       const due = { tenantId, actorId, actionId, decisionId, attempt, dueAtMs, signal };
       this.#waiting.set(keyOf(due), { due, nextMs: dueAtMs, handedOut: 0 });
     }
     for (const { actionId } of closedDeferrals ?? []) this.#waiting.delete(keyOf({ tenantId, actionId }));
+    for (const { actionId, dueAtMs } of hastenedDeferrals ?? []) {
+      const key = keyOf({ tenantId, actionId });
+      const held = this.#waiting.get(key);
+      if (held !== undefined) this.#waiting.set(key, { due: { ...held.due, dueAtMs }, nextMs: dueAtMs, handedOut: 0 });
+    }
   }
 
   claim(nowMs: number, limit: number): Promise<readonly DueDeferral[]> {

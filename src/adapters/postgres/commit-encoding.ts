@@ -129,9 +129,10 @@ const outboxColumns = (rows: readonly Owned<OutputRecord>[], blob: Blob): string
 const moreText = (actors: readonly ActorCommit[]): string | null => {
   const deferrals = owned(actors, (a) => a.deferrals ?? []);
   const closed = owned(actors, (a) => a.closedDeferrals ?? []);
+  const hastened = owned(actors, (a) => a.hastenedDeferrals ?? []);
   const matters = owned(actors, (a) => a.openMatters ?? []);
   const endings = owned(actors, (a) => a.endings ?? []);
-  if ([deferrals, closed, matters, endings].every((rows) => rows.length === 0)) return null;
+  if ([deferrals, closed, hastened, matters, endings].every((rows) => rows.length === 0)) return null;
   return JSON.stringify({
     deferrals: deferrals.map(({ actor, item }) => ({
       at: actor,
@@ -143,6 +144,7 @@ const moreText = (actors: readonly ActorCommit[]): string | null => {
       facts: JSON.stringify({ signal: item.signal }),
     })),
     closed: closed.map(({ actor, item }) => ({ at: actor, id: item.actionId, status: item.status })),
+    hastened: hastened.map(({ actor, item }) => ({ at: actor, id: item.actionId, due_ms: item.dueAtMs })),
     matters: matters.map(({ actor, item }) => ({
       at: actor,
       matter: item.matter,

@@ -3,6 +3,7 @@ import type { CoreResult } from '../action/core-content.ts';
 import { countedWhy } from '../action/reason.ts';
 import { renderCore } from '../action/render.ts';
 import { SENT_WINDOW_MS, type ActorState } from '../actor-state.ts';
+import { breakpointOf } from '../breakpoint.ts';
 import { type Card, livePlaces } from '../card.ts';
 import { freezeUntil } from '../freeze.ts';
 import { actionIdOf } from '../ids.ts';
@@ -64,6 +65,8 @@ export interface CandidateFacts {
   readonly card: Card | null;
   /** Why this version is not live for this person; null: it is. */
   readonly held: HeldBack | null;
+  /** When the person was last seen between two tasks; null: this event is none, and none has released it. */
+  readonly breakpointMs: number | null;
 }
 
 /**
@@ -156,6 +159,7 @@ export const candidatesOf = (
   const { playbook, condition } = matching;
   const triggers = playbook.triggers.filter((trigger) => triggerMatches(trigger, decision.signal));
   const result = lazy((): ConditionResult => condition?.evaluate(decision.environment) ?? { met: true });
+  const breakpointMs = breakpointOf(decision.signal.event_type, Date.parse(decision.signal.occurred_at));
   return matching.actions.map((compiled, index) => ({
     decision,
     playbook,
@@ -167,6 +171,7 @@ export const candidatesOf = (
     ...placeOf(decision, playbook, compiled),
     core: lazy(() => renderCore(playbook, compiled, decision.environment, decision.counted)),
     held,
+    breakpointMs,
   }));
 };
 

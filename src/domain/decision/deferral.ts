@@ -38,7 +38,12 @@ export const liftedAt = (vetoes: readonly Verdict[]): number | null => {
 export const waitingOf = (
   candidate: CandidateFacts,
   decisionId: string,
-  terms: { readonly dueMs: number; readonly expiresMs: number; readonly attempt: number },
+  terms: {
+    readonly dueMs: number;
+    readonly expiresMs: number;
+    readonly attempt: number;
+    readonly awaits?: 'breakpoint' | undefined;
+  },
   older: WaitingCandidate | null,
 ): WaitingCandidate => {
   const { decision, playbook, compiled, index, actionId } = candidate;
@@ -51,6 +56,7 @@ export const waitingOf = (
     actionIndex: index,
     actionType: compiled.action.type,
     attempt: terms.attempt,
+    ...(terms.awaits === undefined ? {} : { awaits: terms.awaits }),
     branch: signal.branch,
     decisionId,
     dueMs: terms.dueMs,

@@ -1,6 +1,7 @@
 import type { Playbook } from '../playbook/model.ts';
 import type { ActionType, Disposition } from '../vocabulary.ts';
 import { liftedAt, wouldDefer } from './deferral.ts';
+import { NOT_A_BREAKPOINT } from './gates/breakpoint.ts';
 import type { Verdict } from './planned.ts';
 
 /** Under which terms a candidate may be put off. */
@@ -21,6 +22,8 @@ export interface Disposed {
   readonly reasonCode: string;
   /** When it is deferred: when it is due. */
   readonly untilMs: number | null;
+  /** It may be due before that, at the person's next breakpoint. Absent: by time alone. */
+  readonly awaits?: 'breakpoint' | undefined;
 }
 
 export const ended = (disposition: Disposition, reasonCode: string): Disposed => ({
@@ -32,7 +35,7 @@ export const ended = (disposition: Disposition, reasonCode: string): Disposed =>
 /**
  * Exactly one disposition with one reason (G5): delivered if no gate vetoed; deferred if time alone will lift every veto before it expires and the
  * playbook defers (default: a Mirror drops, Mentor and Multiplier defer); else suppressed, with the first veto's code. A revision is never put off:
- * the next signal brings a newer one. Of what was promised before, a changed wish of the person supersedes it, and what could come only after its
+ * the next signal brings a newer one. What only waits for a breakpoint is due when it expires, unless one comes before. Of what was promised before, a changed wish of the person supersedes it, and what could come only after its
  * expiry has expired.
  */
 export const dispositionOf = (
@@ -44,7 +47,13 @@ export const dispositionOf = (
   const vetoes = verdicts.filter((verdict) => !verdict.pass);
   const first = vetoes[0];
   if (first === undefined) return ended('delivered', terms.revises ? 'revised' : 'sent');
-  const lifted = liftedAt(vetoes);
+  if (vetoes.every((veto) => veto.code === NOT_A_BREAKPOINT) && !terms.revises && wouldDefer(playbook, type)) {
+    return terms.room
+      ? { disposition: 'deferred', reasonCode: first.code, untilMs: terms.expiresMs, awaits: 'breakpoint' }
+      : ended('suppressed', 'deferral_full');
+  }
+  // With a veto that time lifts it comes back then, and waits for its breakpoint from there on.
+  const lifted = liftedAt(vetoes.filter((veto) => veto.code !== NOT_A_BREAKPOINT));
   if (lifted !== null && !terms.revises && wouldDefer(playbook, type)) {
     const dueMs = lifted + terms.jitterMs();
     if (dueMs < terms.expiresMs) {

@@ -88,7 +88,7 @@ const decide = (input: PlanInput, rules: TenantRules, rolledOut: readonly Rolled
     });
     candidates.push(planned);
     if (planned.untilMs !== null) {
-      const terms = { dueMs: planned.untilMs, expiresMs, attempt: 1 };
+      const terms = { dueMs: planned.untilMs, expiresMs, attempt: 1, awaits: planned.awaits };
       draft.deferred.push({ waiting: waitingOf(candidate, decisionId, terms, older), signal: input.signal });
     }
     if (older !== null && (planned.untilMs !== null || planned.disposition === 'delivered')) replaced.push(older);

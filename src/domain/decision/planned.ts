@@ -89,6 +89,8 @@ export interface PlannedCandidate {
   /** `sent` when delivered, else the code of the first veto. */
   readonly reasonCode: string;
   readonly untilMs: number | null;
+  /** What else than time may bring it back before `untilMs`. Absent: nothing. */
+  readonly awaits?: 'breakpoint' | undefined;
   readonly continues: string | null;
   readonly verdicts: readonly Verdict[];
 }

@@ -63,6 +63,7 @@ const WORDS: Readonly<Record<string, (facts: Facts, reader: Reader) => string>> 
     facts['until_ms'] === null
       ? 'it was quiet time, which never ends'
       : `it was quiet time, until ${momentWords(Number(facts['until_ms']), zone, nowMs)}`,
+  not_a_breakpoint: () => 'it waits for a moment between two tasks',
   cooldown: (facts, reader) => `it spoke at ${paused(facts, reader)}`,
   subject_cooldown: (facts, reader) => `it spoke about the same thing at ${paused(facts, reader)}`,
   subject_rest: (facts, { zone, nowMs }) =>

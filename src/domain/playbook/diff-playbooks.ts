@@ -100,6 +100,8 @@ const MODES: Readonly<Record<Playbook['deferral']['mode'], string>> = {
   by_type: 'dropped if a mirror, else put off',
 };
 
+const UNTIL = { none: 'when it comes up', breakpoint: 'between two tasks' } as const;
+
 const plain = (
   area: ChangeArea,
   path: string,
@@ -124,6 +126,13 @@ export const diffPlaybooks = (before: Playbook, after: Playbook): readonly Playb
     'what only time stands against is',
     MODES[before.deferral.mode],
     MODES[after.deferral.mode],
+  ),
+  ...plain(
+    'deferral',
+    'deferral.until',
+    'said',
+    UNTIL[before.deferral.until ?? 'none'],
+    UNTIL[after.deferral.until ?? 'none'],
   ),
   ...plain(
     'deferral',

@@ -14,8 +14,15 @@ export interface Playbook {
   /** CEL source; null = always met. */
   readonly when: string | null;
   readonly limits: PlaybookLimits;
-  readonly deferral: { readonly mode: 'defer' | 'drop' | 'by_type'; readonly expiresAfterMs: number };
+  readonly deferral: PlaybookDeferral;
   readonly actions: readonly PlaybookAction[];
+}
+
+export interface PlaybookDeferral {
+  readonly mode: 'defer' | 'drop' | 'by_type';
+  readonly expiresAfterMs: number;
+  /** It is said at a moment between two tasks only (domain/breakpoint.ts), and waits for one. Absent: whenever it comes up. */
+  readonly until?: 'breakpoint';
 }
 
 export interface Trigger {

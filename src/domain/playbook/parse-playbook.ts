@@ -62,12 +62,17 @@ const parseLimits = (root: FieldReader): PlaybookLimits => {
 };
 
 const parseDeferral = (root: FieldReader): Playbook['deferral'] => {
-  const fields = root.object('deferral', ['mode', 'expires_after']);
+  const fields = root.object('deferral', ['mode', 'until', 'expires_after']);
   if (fields === null) return { mode: 'by_type', expiresAfterMs: EXPIRES_DEFAULT_MS };
   if (!fields.has('mode')) fields.fault('mode', 'is missing', 'write defer or drop');
+  const mode = fields.oneOf('mode', ['defer', 'drop']) ?? 'by_type';
+  const until = fields.oneOf('until', ['breakpoint']);
+  if (until !== null && mode === 'drop')
+    fields.fault('until', 'names what is waited for, and mode drop waits for nothing', 'write mode: defer');
   return {
-    mode: fields.oneOf('mode', ['defer', 'drop']) ?? 'by_type',
+    mode,
     expiresAfterMs: fields.durationMs('expires_after', EXPIRES_MAX_MS) ?? EXPIRES_DEFAULT_MS,
+    ...(until === null ? {} : { until: 'breakpoint' }),
   };
 };
 

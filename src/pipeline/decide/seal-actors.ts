@@ -1,5 +1,6 @@
 import type { Plan } from '../../domain/decision/planned.ts';
 import { endingOf, openedBy } from '../../domain/decision/subject-resolved.ts';
+import { metBreakpoint } from '../../domain/decision/waiting-list.ts';
 import type { IdPort } from '../../domain/ids.ts';
 import { formatSignature } from '../../domain/receipt/signature.ts';
 import { endedKeys } from '../../domain/resolution.ts';
@@ -78,6 +79,7 @@ const sealActor = (
       decisions,
       outbox,
       ...deferralsOf(signals),
+      ...hastenedOf(standing.state, state),
       ...mattersOf(deps, signals, entries),
     },
     next: {
@@ -110,6 +112,14 @@ const deferralsOf = (signals: readonly DecidedSignal[]): Pick<ActorCommit, 'defe
     ...(deferrals.length > 0 ? { deferrals } : {}),
     ...(closedDeferrals.length > 0 ? { closedDeferrals } : {}),
   };
+};
+
+/** What waited for a breakpoint and has met it. */
+const hastenedOf = (before: Standing['state'], after: Standing['state']): Pick<ActorCommit, 'hastenedDeferrals'> => {
+  const met = metBreakpoint(before.waiting, after.waiting);
+  return met.length === 0
+    ? {}
+    : { hastenedDeferrals: met.map(({ actionId, dueMs }) => ({ actionId, dueAtMs: dueMs })) };
 };
 
 /** What others may end, and what these signals end of others; absent where there is none, which is nearly always. */

@@ -16,6 +16,12 @@ export interface ClosedDeferral {
   readonly status: 'done' | 'expired' | 'superseded';
 }
 
+/** One that waits on, and is due sooner than it was. */
+export interface HastenedDeferral {
+  readonly actionId: string;
+  readonly dueAtMs: number;
+}
+
 export interface DeferralKey {
   readonly tenantId: string;
   readonly actionId: string;

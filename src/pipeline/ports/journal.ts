@@ -2,7 +2,7 @@ import type { ActorKey } from '../../domain/ids.ts';
 import type { ActorProfile, JournalEntry, OutcomeEntry, SignalEntry } from '../../domain/actor-state.ts';
 import type { ActionType, OutcomeResult } from '../../domain/vocabulary.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
-import type { ClosedDeferral, DeferralKey, DeferralRow } from './deferrals.ts';
+import type { ClosedDeferral, DeferralKey, DeferralRow, HastenedDeferral } from './deferrals.ts';
 import type { EndingRow, OpenMatterRow } from './endings.ts';
 import type { OutputRecord } from './records.ts';
 
@@ -101,6 +101,8 @@ export interface ActorCommit {
   readonly deferrals?: readonly DeferralRow[];
   /** Deferrals, made earlier or by this commit, that wait no more. Absent: none. */
   readonly closedDeferrals?: readonly ClosedDeferral[];
+  /** Deferrals, made earlier or by this commit, that these signals made due. Absent: none. */
+  readonly hastenedDeferrals?: readonly HastenedDeferral[];
   /** What these decisions opened that others may end. Absent: none. */
   readonly openMatters?: readonly OpenMatterRow[];
   /** What these signals ended, whoever was told about it. Absent: none. */

@@ -48,6 +48,7 @@ const REASON_WORDS: Readonly<Record<string, string>> = {
   subject_resolved: 'what it was about is settled',
   playbook_changed: 'was put off, and its playbook has changed since',
   playbook_deprecated: 'was put off, and its playbook is no longer in use',
+  not_a_breakpoint: 'it waits for a moment between two tasks',
   deferral_full: 'too many others wait to be said',
 };
 

@@ -130,3 +130,25 @@ test('the stage goes on after a failure, and stops with nothing claimed and unwr
   await stage.stop();
   expect(reentries(harness)).toHaveLength(2);
 });
+
+test('what waits for a breakpoint comes back with the next look after the push, through the scheduler as ever', async () => {
+  const waits = {
+    ...NOTICE_PUSH,
+    triggers: [{ event_type: 'file_edited' }],
+    deferral: { mode: 'defer', until: 'breakpoint', expires_after: '4h' },
+  };
+  const harness = new DecideHarness(rulesWith([waits]), 1);
+  const { ids, codec, logger, metrics, clock } = harness.deps;
+  const { deferrals, endings } = harness.journal;
+  const deps = { ids, codec, logger, metrics, clock, writer: harness.log, deferrals, endings };
+  await harness.append([push('a', 'edited', { event_type: 'file_edited' })]);
+  await decided(harness);
+  expect(await releaseDue(deps)).toBe(0);
+  harness.now += HOUR;
+  await harness.append([push('a', 'pushed', { occurred_at: new Date(harness.now).toISOString() })]);
+  await decided(harness);
+  expect(harness.deliveries()).toEqual([]);
+  expect(await releaseDue(deps)).toBe(1);
+  await decided(harness);
+  expect(harness.deliveries()).toHaveLength(1);
+});
