@@ -3,14 +3,7 @@ import { dirname, join } from 'node:path';
 
 import type { PlaybookVersion } from '../../domain/compile-rules.ts';
 import type { Finding } from '../../domain/playbook/finding.ts';
-import type {
-  EarlierSignal,
-  Expected,
-  Scenario,
-  ScenarioFile,
-  ScenarioGiven,
-  SignalSnippet,
-} from '../../replay/scenario/scenario.ts';
+import type { Expected, Scenario, ScenarioFile, ScenarioGiven, ScenarioWhen } from '../../replay/scenario/scenario.ts';
 import { schemaChecker } from './definition-schema.ts';
 import { isScenarioFile, type LineOf, readDefinitions } from './read-definitions.ts';
 
@@ -25,7 +18,7 @@ interface WrittenGiven {
   readonly actor?: Readonly<Record<string, unknown>> | null;
   readonly context?: ScenarioGiven['context'];
   readonly playbooks?: readonly { readonly file?: string; readonly playbook?: unknown; readonly version?: number }[];
-  readonly earlier?: readonly EarlierSignal[];
+  readonly earlier?: ScenarioGiven['earlier'];
 }
 interface WrittenFile {
   readonly requirements?: readonly string[];
@@ -33,7 +26,7 @@ interface WrittenFile {
   readonly scenarios: readonly {
     readonly name: string;
     readonly given?: WrittenGiven;
-    readonly when: { readonly signal: SignalSnippet };
+    readonly when: ScenarioWhen;
     readonly then: Expected;
   }[];
 }

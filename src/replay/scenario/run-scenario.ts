@@ -1,18 +1,15 @@
-import { type ActorProfile, type ActorState, emptyState } from '../../domain/actor-state.ts';
 import { compileRules } from '../../domain/compile-rules.ts';
-import { evolve, journalEntryOf } from '../../domain/decision/evolve.ts';
-import { plan } from '../../domain/decision/plan.ts';
 import type { Plan } from '../../domain/decision/planned.ts';
-import { actorKeyText, decisionIdOf, type IdPort } from '../../domain/ids.ts';
+import type { IdPort } from '../../domain/ids.ts';
 import type { ConditionCompiler } from '../../domain/playbook/condition.ts';
 import { parseDurationMs } from '../../domain/playbook/duration.ts';
 import type { Finding } from '../../domain/playbook/finding.ts';
-import type { TenantRules } from '../../domain/rules.ts';
 import { tenantActorsFrom } from '../../domain/tenant-actors.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import { differencesOf } from './compare.ts';
 import { momentOf } from './moment.ts';
-import type { Scenario, ScenarioGiven, ScenarioResult, SignalSnippet } from './scenario.ts';
+import type { OutcomeSnippet, Scenario, ScenarioGiven, ScenarioResult, SignalSnippet } from './scenario.ts';
+import { ScenarioCore } from './scenario-core.ts';
 
 export interface ScenarioPorts {
   readonly conditions: ConditionCompiler;
@@ -74,55 +71,8 @@ const signalOf = (snippet: SignalSnippet, given: ScenarioGiven, { id, atMs, nowM
   };
 };
 
-/** The decision core with its states in memory: one actor's signals one after the other, as the pipeline decides them. */
-class Core {
-  readonly #rules: TenantRules;
-  readonly #profiles: ReadonlyMap<string, ActorProfile>;
-  readonly #given: ScenarioGiven;
-  readonly #ids: IdPort;
-  readonly #held = new Map<string, { readonly state: ActorState; readonly version: number }>();
-
-  constructor(rules: TenantRules, profiles: ReadonlyMap<string, ActorProfile>, given: ScenarioGiven, ids: IdPort) {
-    this.#rules = rules;
-    this.#profiles = profiles;
-    this.#given = given;
-    this.#ids = ids;
-  }
-
-  decide(signal: MmmSignalInput, decidedAtMs: number): Plan {
-    const isOurs = signal.tenant_id === this.#rules.policy.tenantId;
-    const actorId = signal.actor_id ?? '';
-    const key = actorKeyText({ tenantId: signal.tenant_id, actorId });
-    const profile = isOurs ? (this.#profiles.get(actorId) ?? null) : null;
-    const { state, version } = this.#held.get(key) ?? { state: emptyState(profile), version: 0 };
-    const { context } = this.#given;
-    const made = plan({
-      signal,
-      state,
-      rules: isOurs ? this.#rules : null,
-      context: {
-        incidentActive: context.incident_active ?? false,
-        freezeActive: context.freeze_active ?? false,
-        onCall: context.on_call ?? false,
-      },
-      decidedAtMs,
-      ids: this.#ids,
-    });
-    const entry = journalEntryOf(this.#ids, {
-      signal,
-      plan: made,
-      version: version + 1,
-      decidedAtMs,
-      decisionId: decisionIdOf(this.#ids, signal.signal_id),
-      chainBefore: state.chain,
-    });
-    this.#held.set(key, { state: evolve(state, entry), version: version + 1 });
-    return made;
-  }
-}
-
 interface Ready {
-  readonly core: Core;
+  readonly core: ScenarioCore;
   readonly faults: readonly Finding[];
 }
 
@@ -142,26 +92,70 @@ const prepare = (
   if (!compiled.ok) return { faults: under('given.tenant', compiled.findings) };
   const faults = compiled.skipped.flatMap(({ index, findings }) => under(`given.playbooks[${index}]`, findings));
   const profiles = new Map(actors.actors.map(({ id, profile }) => [id, profile]));
-  return faults.length > 0 ? { faults } : { core: new Core(compiled.rules, profiles, given, ids), faults: [] };
+  return faults.length > 0 ? { faults } : { core: new ScenarioCore(compiled.rules, profiles, given, ids), faults: [] };
 };
 
-/** Decides what is `earlier`, then the signal in question, and compares. Pure: the same scenario gives the same answer anywhere, at any time. */
+/** The last to come of several, and of each that waited: what happened since, as one. */
+const together = (plans: readonly Plan[]): Plan => ({
+  result: plans.length === 0 ? 'no_match' : 'decided',
+  candidates: plans.flatMap(({ candidates }) => candidates),
+  actions: plans.flatMap(({ actions }) => actions),
+  sent: plans.flatMap(({ sent }) => sent),
+  roles: [],
+});
+
+/**
+ * Goes through what is `earlier` in order of time, what waits coming back whenever it is due, then decides the signal in question or lets the time pass,
+ * and compares. Pure: the same scenario gives the same answer anywhere, at any time.
+ */
 export const runScenario = (scenario: Scenario, ports: ScenarioPorts): ScenarioRun => {
   const { name, given, when, then } = scenario;
   const ready = prepare(given, ports);
   if (!('core' in ready)) return { result: { name, passed: false, differences: [], faults: ready.faults }, plan: null };
+  const { core } = ready;
   const nowMs = Date.parse(given.at);
-  const earlier = given.earlier.flatMap(({ at, signal, times = 1, every = '1s' }) =>
-    Array.from({ length: times }, (_, turn) => ({
-      signal: inTurn(signal, turn + 1),
-      atMs: momentOf(at, nowMs) + turn * (parseDurationMs(every) ?? 0),
-    })),
+  const earlier = given.earlier.flatMap((one) =>
+    'outcome' in one
+      ? [{ step: one, atMs: momentOf(one.at, nowMs) }]
+      : Array.from({ length: one.times ?? 1 }, (_, turn) => ({
+          step: { signal: inTurn(one.signal, turn + 1) },
+          atMs: momentOf(one.at, nowMs) + turn * (parseDurationMs(one.every ?? '1s') ?? 0),
+        })),
   );
   // As they would come: what stands first in the file need not have happened first.
   const inTime = earlier.map((one, at) => ({ ...one, at })).sort((a, b) => a.atMs - b.atMs || a.at - b.at);
-  for (const [turn, { signal, atMs }] of inTime.entries())
-    ready.core.decide(signalOf(signal, given, { id: `earlier-${turn + 1}`, atMs, nowMs }), atMs);
-  const made = ready.core.decide(signalOf(when.signal, given, { id: 'when', atMs: nowMs, nowMs }), nowMs);
+  for (const [turn, { step, atMs }] of inTime.entries()) {
+    core.releaseUntil(atMs);
+    if ('signal' in step) core.decide(signalOf(step.signal, given, { id: `earlier-${turn + 1}`, atMs, nowMs }), atMs);
+    else if (!core.report(step.outcome, `earlier-${turn + 1}`, atMs)) return cannotReport(name, step.outcome);
+  }
+  if ('until' in when) {
+    core.releaseUntil(nowMs);
+    const endMs = momentOf(when.until, nowMs);
+    return judged(name, then, together(core.releaseUntil(endMs)), endMs);
+  }
+  core.releaseUntil(nowMs);
+  const made = core.decide(signalOf(when.signal, given, { id: 'when', atMs: nowMs, nowMs }), nowMs);
+  return judged(name, then, made, nowMs);
+};
+
+const judged = (name: string, then: Scenario['then'], made: Plan, nowMs: number): ScenarioRun => {
   const differences = differencesOf(then, made, nowMs);
   return { result: { name, passed: differences.length === 0, differences, faults: [] }, plan: made };
 };
+
+const cannotReport = (name: string, { playbook, action }: OutcomeSnippet): ScenarioRun => ({
+  result: {
+    name,
+    passed: false,
+    differences: [],
+    faults: [
+      {
+        path: 'given.earlier',
+        message: `has an outcome of ${playbook} ${action}, of which nothing was said before`,
+        remedy: 'put it after the signal that it answers',
+      },
+    ],
+  },
+  plan: null,
+});

@@ -1,7 +1,7 @@
 import type { PlaybookVersion } from '../../domain/compile-rules.ts';
 import type { GateName } from '../../domain/decision/planned.ts';
 import type { Finding } from '../../domain/playbook/finding.ts';
-import type { ActionType, Surface } from '../../domain/vocabulary.ts';
+import type { ActionType, OutcomeResult, Surface } from '../../domain/vocabulary.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 
 /** Scenario files as written (schemas/scenario, which says what each member means), once their shape is checked. */
@@ -16,9 +16,12 @@ export interface ScenarioFile {
 export interface Scenario {
   readonly name: string;
   readonly given: ScenarioGiven;
-  readonly when: { readonly signal: SignalSnippet };
+  readonly when: ScenarioWhen;
   readonly then: Expected;
 }
+
+/** A signal now; or the time until a moment passes, and `then` is about everything that comes back in it. */
+export type ScenarioWhen = { readonly signal: SignalSnippet } | { readonly until: string };
 
 export interface ScenarioGiven {
   readonly at: string;
@@ -30,7 +33,21 @@ export interface ScenarioGiven {
     readonly on_call?: boolean;
   };
   readonly playbooks: readonly PlaybookVersion[];
-  readonly earlier: readonly EarlierSignal[];
+  readonly earlier: readonly (EarlierSignal | EarlierOutcome)[];
+}
+
+export interface EarlierOutcome {
+  readonly at: string;
+  readonly outcome: OutcomeSnippet;
+}
+
+/** What became of the last thing of its kind that was said, to this actor if one is named. */
+export interface OutcomeSnippet {
+  readonly playbook: string;
+  readonly action: ActionType;
+  readonly actor?: string;
+  readonly result: OutcomeResult;
+  readonly reason?: string;
 }
 
 export interface EarlierSignal {

@@ -206,7 +206,8 @@ describe('an item of a digest is a card', () => {
   const SIX = NOON + 18 * HOUR;
   const overnight = () => {
     const later = { deferral: { mode: 'defer' as const, expiresAfterMs: DAY }, limits: {} };
-    const story = new Story([onPr({ id: 'one', ...later }), onPr({ id: 'two', ...later })]);
+    const quotas = { maxActionsPerDay: 9, maxActionsPerHour: 9, perRepoPerDay: 9 };
+    const story = new Story([onPr({ id: 'one', ...later }), onPr({ id: 'two', ...later })], { quotas });
     story.signal(NOON + 11 * HOUR, pr(7));
     story.signal(NOON + 11 * HOUR + 1, pr(8));
     const [morning] = story.releaseUntil(SIX + HOUR);

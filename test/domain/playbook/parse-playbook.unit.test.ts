@@ -112,6 +112,12 @@ describe('is refused, with the place of the fault', () => {
       document({ actions: [multiplier({ action_ref: undefined })] }),
       'actions[0].action_ref',
     ],
+    [
+      'a breakpoint that is waited for by what waits for nothing',
+      document({ deferral: { mode: 'drop', until: 'breakpoint' } }),
+      'deferral.until',
+    ],
+    ['another moment to wait for', document({ deferral: { mode: 'defer', until: 'lunch' } }), 'deferral.until'],
     ['an unknown surface', document({ actions: [multiplier({ surfaces: ['pager'] })] }), 'actions[0].surfaces'],
     [
       'text that is not text',

@@ -176,7 +176,7 @@ describe('an experiment', () => {
   test('is counted by what was recorded; a ratio that is off puts it on hold, and nobody is told anything', async () => {
     await apply();
     await activateExperiment(store, tenant, 'e1', OWNER);
-    const decisions = await decide(60);
+    const decisions = await decide(90);
     const reasons = decisions.map(
       ({ candidates }) => `${candidates[0]!.playbook_version} ${candidates[0]!.reason_code}`,
     );
@@ -190,7 +190,7 @@ describe('an experiment', () => {
       ['silence', of('2 holdout')],
     ]);
     // A second decision about the same person is no second unit.
-    await decide(60);
+    await decide(90);
     expect((await checkExperiments(store, tenant, OWNER))[0]?.check.arms).toEqual(fits!.check.arms);
 
     // A fault that loses what one arm recorded.
