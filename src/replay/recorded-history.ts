@@ -1,4 +1,5 @@
 import type { ActorProfile, JournalEntry, SignalEntry } from '../domain/actor-state.ts';
+import type { DatedEvent } from '../domain/context/tenant-context.ts';
 import type { ContextFacts } from '../domain/decision/planned.ts';
 import type { MmmSignalInput } from '../generated/records.ts';
 
@@ -35,9 +36,22 @@ export interface RecordedHistory {
   count(tenantId: string, stretch: Stretch): Promise<number>;
   /** Today's profiles: what is there for signals that had no decision. */
   profiles(tenantId: string, actorIds: readonly string[]): Promise<ReadonlyMap<string, ActorProfile>>;
+  /** The actor's profile at a moment. `recorded` false: it has changed since and nobody read it in between, so it is today's. */
+  profileAt(tenantId: string, actorId: string, atMs: number): Promise<ProfileThen>;
+  /** What the journal knew of the tenant's surroundings at a moment (by when it was decided), as far back as it can matter. */
+  contextAt(tenantId: string, atMs: number): Promise<readonly ContextThen[]>;
   rules(tenantId: string): Promise<RulesHistory>;
   /** What became of the actions of these decisions of these actors. */
   outcomes(tenantId: string, of: OutcomesOf): Promise<readonly RecordedOutcome[]>;
+}
+
+export interface ProfileThen {
+  readonly profile: ActorProfile | null;
+  readonly recorded: boolean;
+}
+
+export interface ContextThen extends DatedEvent {
+  readonly decidedAtMs: number;
 }
 
 export interface OutcomesOf {

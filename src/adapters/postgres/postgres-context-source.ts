@@ -9,9 +9,9 @@ import { sqlFile } from './sql-file.ts';
 /** Past it the next reader waits for what is true now: nobody is told on the word of an older context. */
 const FRESH_MS = 30_000;
 /** Nothing older can still be open. */
-const HORIZON_MS = Math.max(INCIDENT_STALE_MS, RELEASE_STALE_MS);
+export const CONTEXT_HORIZON_MS = Math.max(INCIDENT_STALE_MS, RELEASE_STALE_MS);
 /** Some 700 a day for a week, far above any tenant's incidents and releases of one day; of more the newest count. */
-const EVENTS_MAX = 5_000;
+export const CONTEXT_EVENTS_MAX = 5_000;
 const MAX_TENANTS = 1_000;
 
 interface Held {
@@ -53,8 +53,8 @@ export class PostgresContextSource implements ContextSource {
     const loadedAt = this.#clock.monotonicMs();
     const rows = await this.#database.query<{ at_ms: string; facts: { x: ContextEvent } }>(sqlFile('context'), [
       tenantId,
-      this.#clock.now() - HORIZON_MS,
-      EVENTS_MAX,
+      this.#clock.now() - CONTEXT_HORIZON_MS,
+      CONTEXT_EVENTS_MAX,
     ]);
     const context = foldContext(rows.map(({ at_ms, facts }) => ({ atMs: Number(at_ms), event: facts.x })));
     this.#keep(tenantId, { context, loadedAt });

@@ -1,8 +1,11 @@
 import { MmmError } from '../../errors.ts';
 import type { ActorProfile, JournalEntry } from '../../domain/actor-state.ts';
+import type { ContextEvent } from '../../domain/context/context-event.ts';
 import type {
+  ContextThen,
   FoundLine,
   OutcomesOf,
+  ProfileThen,
   RecordedHistory,
   RecordedLine,
   RecordedOutcome,
@@ -10,6 +13,7 @@ import type {
   Stretch,
 } from '../../replay/recorded-history.ts';
 import type { Database, Queryable } from './database.ts';
+import { CONTEXT_EVENTS_MAX, CONTEXT_HORIZON_MS } from './postgres-context-source.ts';
 import { type EntryTuple, entryOf } from './postgres-journal.ts';
 import { sqlFile } from './sql-file.ts';
 
@@ -122,6 +126,38 @@ export class PostgresRecordedHistory implements RecordedHistory {
         ),
     );
     return new Map(rows.flatMap((row) => (row.profile === null ? [] : [[row.actor_id, row.profile] as const])));
+  }
+
+  async profileAt(tenantId: string, actorId: string, atMs: number): Promise<ProfileThen> {
+    const rows = await this.#as(
+      tenantId,
+      async (tx) =>
+        await tx.query<{ is_todays: boolean; todays: ActorProfile | null; read: string | null }>(
+          sqlFile('profile-at'),
+          [tenantId, actorId, Math.trunc(atMs)],
+        ),
+    );
+    const { is_todays = true, todays = null, read = null } = rows[0] ?? {};
+    if (is_todays || read === null) return { profile: todays, recorded: is_todays };
+    return { profile: (JSON.parse(read) as { profile: ActorProfile | null }).profile, recorded: true };
+  }
+
+  async contextAt(tenantId: string, atMs: number): Promise<readonly ContextThen[]> {
+    const rows = await this.#as(
+      tenantId,
+      async (tx) =>
+        await tx.query<{ at_ms: string; decided_at_ms: string; facts: { x: ContextEvent } }>(sqlFile('context-at'), [
+          tenantId,
+          Math.trunc(atMs - CONTEXT_HORIZON_MS),
+          Math.trunc(atMs),
+          CONTEXT_EVENTS_MAX,
+        ]),
+    );
+    return rows.map((row) => ({
+      atMs: Number(row.at_ms),
+      decidedAtMs: Number(row.decided_at_ms),
+      event: row.facts.x,
+    }));
   }
 
   async rules(tenantId: string): Promise<RulesHistory> {

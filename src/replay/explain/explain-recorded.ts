@@ -1,4 +1,6 @@
-import { RECENT_WINDOW_MS } from '../../domain/actor-state.ts';
+import { type ActorProfile, RECENT_WINDOW_MS } from '../../domain/actor-state.ts';
+import { contextFactsOf } from '../../domain/context/context-facts.ts';
+import { foldContext } from '../../domain/context/tenant-context.ts';
 import { foldEntries } from '../../domain/decision/evolve.ts';
 import { plan } from '../../domain/decision/plan.ts';
 import type { ContextFacts, PlanInput } from '../../domain/decision/planned.ts';
@@ -104,18 +106,16 @@ const inputOf = async (
   if (await mayBeCutOff(deps, tenantId, line)) {
     notes.push('older entries of the journal may be deleted by now: what looks further back may see less than it did');
   }
-  let profile = read?.profile ?? null;
-  if (read === null) {
-    profile = (await history.profiles(tenantId, [line.actorId])).get(line.actorId) ?? null;
-    notes.push(
-      'without a decision neither profile nor context was recorded: roles and preferences are those of today, and no incident is assumed',
-    );
-  }
+  const rules = await rulesOf(deps, tenantId, read, decidedAtMs, notes);
+  const { profile, context } =
+    read === null
+      ? await notRead(deps, tenantId, line, { signal, rules }, notes)
+      : { profile: read.profile, context: read.context ?? deps.noContext };
   return {
     signal,
     state: foldEntries(profile, entries),
-    rules: await rulesOf(deps, tenantId, read, decidedAtMs, notes),
-    context: read?.context ?? deps.noContext,
+    rules,
+    context,
     decidedAtMs,
     ids: deps.ids,
     ...(read?.originals === undefined ? {} : { originals: new Map(Object.entries(read.originals)) }),
@@ -123,6 +123,33 @@ const inputOf = async (
       ? {}
       : { originalContexts: new Map(Object.entries(read.original_contexts)) }),
   };
+};
+
+/** A process uses a context for up to this long: within it nobody can say which one it had. */
+const CONTEXT_FRESH_MS = 30_000;
+
+/** Without a decision nothing of what was read is kept beside the signal: profile and context of its time, as far as the store has them otherwise. */
+const notRead = async (
+  { history, noContext }: ExplainDeps,
+  tenantId: string,
+  { actorId, entry: { decidedAtMs } }: FoundLine,
+  { signal, rules }: { readonly signal: MmmSignalInput; readonly rules: TenantRules | null },
+  notes: string[],
+): Promise<Pick<PlanInput, 'context'> & { readonly profile: ActorProfile | null }> => {
+  const { profile, recorded } = await history.profileAt(tenantId, actorId, decidedAtMs);
+  if (!recorded) {
+    notes.push(
+      'the profile has changed since, and no decision of that time kept it: roles and preferences are those of today',
+    );
+  }
+  const events = await history.contextAt(tenantId, decidedAtMs);
+  if (events.some((one) => one.decidedAtMs > decidedAtMs - CONTEXT_FRESH_MS)) {
+    notes.push('an incident or a release was told within half a minute before it: it may not have been known yet');
+  }
+  const minSeverity = rules?.policy.incidentMinSeverity;
+  const context =
+    minSeverity === undefined ? noContext : contextFactsOf(foldContext(events), signal, minSeverity, decidedAtMs);
+  return { profile, context };
 };
 
 /**

@@ -95,7 +95,12 @@ const prepare = (
   return faults.length > 0 ? { faults } : { core: new ScenarioCore(compiled.rules, profiles, given, ids), faults: [] };
 };
 
-/** The last to come of several, and of each that waited: what happened since, as one. */
+interface Step {
+  readonly step: { readonly signal: SignalSnippet } | { readonly outcome: OutcomeSnippet };
+  readonly atMs: number;
+}
+
+/** What came back in a stretch of time, as one. */
 const together = (plans: readonly Plan[]): Plan => ({
   result: plans.length === 0 ? 'no_match' : 'decided',
   candidates: plans.flatMap(({ candidates }) => candidates),
@@ -114,9 +119,9 @@ export const runScenario = (scenario: Scenario, ports: ScenarioPorts): ScenarioR
   if (!('core' in ready)) return { result: { name, passed: false, differences: [], faults: ready.faults }, plan: null };
   const { core } = ready;
   const nowMs = Date.parse(given.at);
-  const earlier = given.earlier.flatMap((one) =>
+  const earlier = given.earlier.flatMap((one): readonly Step[] =>
     'outcome' in one
-      ? [{ step: one, atMs: momentOf(one.at, nowMs) }]
+      ? [{ step: { outcome: one.outcome }, atMs: momentOf(one.at, nowMs) }]
       : Array.from({ length: one.times ?? 1 }, (_, turn) => ({
           step: { signal: inTurn(one.signal, turn + 1) },
           atMs: momentOf(one.at, nowMs) + turn * (parseDurationMs(one.every ?? '1s') ?? 0),

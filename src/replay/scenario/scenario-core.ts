@@ -68,7 +68,7 @@ export class ScenarioCore {
   }
 
   /** What was said last of this kind got this answer. False: nothing of the kind was said. */
-  report({ playbook, action, result, reason = null, actor }: OutcomeSnippet, outcomeId: string, atMs: number): boolean {
+  report({ playbook, action, result, reason, actor }: OutcomeSnippet, outcomeId: string, atMs: number): boolean {
     const said = this.#said.findLast(
       (one) =>
         one.action.playbookId === playbook &&
