@@ -7,7 +7,7 @@ export interface CardPlace {
   readonly surface: Surface;
   /**
    * How often a card about this was opened here. The card's id changes with it, so that each id has revisions 1, 2, 3 without a gap and a reader
-   * that remembers the last of a folded card does not take the first of the next for an old one.
+   * that remembers the last of a folded card does not take the first of the next for an old one. Of an item of a digest the digest is the first.
    */
   readonly life: number;
   readonly revision: number;

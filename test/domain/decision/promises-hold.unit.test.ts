@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { subjectKeyOf, subjectOf, subjectOfKey } from '../../../src/domain/subject.ts';
 import type { MmmDelivery } from '../../../src/generated/records.ts';
 import { aMentor, aMultiplier, anAction, aPlaybook, aProfile, aTrigger, DAY, HOUR, MINUTE, NOON } from './given.ts';
 import { Story } from './story.ts';
@@ -111,7 +112,7 @@ const live = (drawn: readonly { afterMs: number; step: Step; slowMs: number }[])
 };
 
 test('over any history no cap, cool-down, quiet hour or snooze is exceeded by what was put off, and every promise ends once (G4, G5)', () => {
-  const seen = { digests: 0, released: 0, revisions: 0, folds: 0 };
+  const seen = { digests: 0, released: 0, revisions: 0, folds: 0, digestItems: 0 };
   fc.assert(
     fc.property(histories, (drawn) => {
       const { story, snoozes } = live(drawn);
@@ -160,11 +161,30 @@ test('over any history no cap, cool-down, quiet hour or snooze is exceeded by wh
         seen.digests += told.deliveries.filter(({ delivery }) => delivery.variant === 'digest').length;
       }
 
-      // Revisions of each card: 1, 2, 3 ..., heard at the first only, nothing after the end.
+      // Revisions of each card: 1, 2, 3 ..., heard at the first only, nothing after the end. Of an item of a digest the digest is the first.
+      const inDigests = new Set(
+        story.told.flatMap(({ plan: made }) =>
+          made.actions.flatMap(({ playbookId, type, about, payloads }) =>
+            Object.entries(payloads).flatMap(([surface, payload]) =>
+              payload.variant === 'digest'
+                ? [JSON.stringify([playbookId, type, subjectOfKey(subjectKeyOf(subjectOf(about))), surface])]
+                : [],
+            ),
+          ),
+        ),
+      );
       const cards = new Map<string, MmmDelivery[]>();
       for (const one of story.deliveries) cards.set(one.card_id, [...(cards.get(one.card_id) ?? []), one]);
       for (const card of cards.values()) {
-        expect(card.map(({ revision }) => revision)).toEqual(card.map((_, index) => index + 1));
+        const first = card[0]!;
+        expect(card.map(({ revision }) => revision)).toEqual(card.map((_, index) => first.revision + index));
+        const { playbook_id, action_type, subject, surface } = first;
+        if (first.revision > 1) {
+          expect(inDigests).toContain(
+            JSON.stringify([playbook_id, action_type, subjectOfKey(subjectKeyOf(subject)), surface]),
+          );
+          seen.digestItems += 1;
+        }
         for (const { revision, notify } of card) expect(notify).toBe(revision === 1);
         expect(card.slice(0, -1).every(({ state }) => state === 'live')).toBe(true);
         seen.revisions += card.length - 1;
