@@ -84,7 +84,7 @@ export class ScenarioCore {
       decisionId: said.decisionId,
       actionId,
       result,
-      reason,
+      reason: reason ?? null,
       occurredAtMs: atMs,
     };
     const advice = { playbookId, actionType: type, subject: subjectKeyOfSignal(about) };
