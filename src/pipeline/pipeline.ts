@@ -55,11 +55,10 @@ export const createPipeline = (deps: PipelineDeps): Pipeline => {
       await Promise.all([intake?.start(), outcomes?.start()]);
       await defer?.start();
     },
-    // What brings signals in first: what is inside is then decided and published before the sessions end.
+    // All at once: each stage ends what it has taken, and what it has written lies in the log for the next owner. One after the other, the sessions
+    // would go on deciding for as long as intake needs, and on a busy machine the sum is over the deadline of the process.
     stop: async () => {
-      await defer?.stop();
-      await Promise.all([intake?.stop(), outcomes?.stop()]);
-      await decide?.stop();
+      await Promise.all([defer?.stop(), intake?.stop(), outcomes?.stop(), decide?.stop()]);
     },
     health: () => ({
       intake: intake?.health() ?? null,
