@@ -1,7 +1,7 @@
 import { configuredVerifier } from '../adapters/http/configured-verifier.ts';
 import { openDevTokens } from '../adapters/http/dev-tokens.ts';
 import type { Config } from '../runtime/config.ts';
-import { Lifecycle, STOP_DEADLINE_MS } from '../runtime/lifecycle.ts';
+import { Lifecycle } from '../runtime/lifecycle.ts';
 import type { CliIo } from './cli/command.ts';
 import { applyTenants, DEMO_TENANTS } from './composition/apply-tenants.ts';
 import { type Engine, openEngine, type Role } from './composition/engine.ts';
@@ -9,10 +9,8 @@ import { openEngineLog } from './composition/engine-log.ts';
 import { httpServersOf } from './composition/http.ts';
 import { keepMaintained } from './composition/maintenance.ts';
 import { type ProcessParts, processParts } from './composition/process-parts.ts';
+import { orderedEnd } from './ordered-end.ts';
 import { welcome } from './welcome.ts';
-
-/** A terminal and npm may both pass the same Ctrl-C on; a second one this soon is no second wish. */
-const SAME_SIGNAL_MS = 500;
 
 /**
  * Runs the engine until a signal or a fault ends it. Answers the exit code. Parts start in order and stop in reverse (style 10). `openLog` is the
@@ -25,30 +23,23 @@ export const serve = async (
   openLog: typeof openEngineLog = openEngineLog,
 ): Promise<number> => {
   const parts = processParts(config);
-  const ended = Promise.withResolvers<number>();
   const lifecycle = new Lifecycle(parts.logger);
-  const stopOn = stopOnSignals(() => ended.resolve(0));
-  const onFailed = (error: Error): void => {
-    parts.logger.error('engine_failed', { error });
-    ended.resolve(1);
-  };
+  const end = orderedEnd(parts.logger, lifecycle);
   sayWhatIsOff(parts);
   try {
-    const engine = await openEngine(parts, roles, onFailed, openLog);
+    const engine = await openEngine(parts, roles, end.onFailed, openLog);
     try {
       addParts(lifecycle, parts, engine, roles, io);
     } catch (error) {
       await engine.close();
       throw error;
     }
-    await lifecycle.start();
-    const code = await ended.promise;
-    const hard = setTimeout(() => process.exit(code === 0 ? 1 : code), STOP_DEADLINE_MS);
-    hard.unref();
+    await Promise.race([lifecycle.start(), end.code]);
+    const code = await end.code;
     await lifecycle.stop();
     return code;
   } finally {
-    stopOn();
+    end.finished();
   }
 };
 
@@ -144,20 +135,4 @@ const developmentToken = async ({ config, clock }: ProcessParts): Promise<string
     if (error instanceof Error && 'code' in error && error.code === 'FORBIDDEN') return null;
     throw error;
   }
-};
-
-/** The first signal stops in order; a second, later one ends the process at once. Answers the way to undo it. */
-const stopOnSignals = (onFirst: () => void): (() => void) => {
-  let firstAt: number | null = null;
-  const handler = (): void => {
-    const now = performance.now();
-    if (firstAt === null) {
-      firstAt = now;
-      onFirst();
-    } else if (now - firstAt > SAME_SIGNAL_MS) process.exit(1);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, handler);
-  return () => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, handler);
-  };
 };

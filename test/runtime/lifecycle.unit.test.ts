@@ -37,4 +37,27 @@ describe('lifecycle', () => {
     await lifecycle.stop();
     expect(seen).toEqual(['+database', '+intake', '+http', '-http', '-database']);
   });
+
+  test('told to stop while a part is starting, it waits for that part and starts none after it', async () => {
+    const { lifecycle, seen } = build();
+    const slow = Promise.withResolvers<void>();
+    lifecycle.add(
+      'pipeline',
+      () => slow.promise,
+      () => Promise.resolve(void seen.push('-pipeline')),
+    );
+    lifecycle.add(
+      'welcome',
+      () => Promise.resolve(void seen.push('+welcome')),
+      () => Promise.resolve(),
+    );
+    const started = lifecycle.start();
+    while (lifecycle.busyWith !== 'pipeline') await Promise.resolve();
+    const stopped = lifecycle.stop();
+    expect(lifecycle.busyWith).toBe('pipeline');
+    slow.resolve();
+    await Promise.all([started, stopped]);
+    expect(seen).toEqual(['+database', '+intake', '+http', '-pipeline', '-http', '-intake', '-database']);
+    expect(lifecycle.busyWith).toBeNull();
+  });
 });
