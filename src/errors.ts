@@ -76,7 +76,10 @@ export const ERRORS = {
     'the partition count differs from the stored one',
     'give mmm.signals the stored number of partitions again; a change of it is a procedure of a later release',
   ),
-  SCHEMA_TOO_NEW: entry('the database schema is newer than this program', 'run the newer release'),
+  SCHEMA_TOO_NEW: entry(
+    'the database schema lacks what this program uses: a newer release has taken it away',
+    'run the newer release',
+  ),
   SCHEMA_NOT_MIGRATED: entry('the database schema is older than this program', 'run `mmm migrate up`'),
   BROKER_TOO_OLD: entry('the brokers are older than Kafka 4.0', 'use Kafka 4.0 or later'),
   // Start.

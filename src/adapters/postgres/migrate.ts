@@ -14,6 +14,11 @@ export interface Migration {
   readonly name: string;
   readonly sql: string;
   readonly digest: string;
+  /**
+   * A contract step takes something away that earlier releases use (expand, then contract): programs that do not know it may not run on it. Every
+   * other migration only adds, so that processes of the release before go on, and start again, beside those of this one.
+   */
+  readonly contract: boolean;
 }
 
 export interface MigrationState {
@@ -21,30 +26,47 @@ export interface MigrationState {
   readonly applied: boolean;
 }
 
+/** The first line of a file that is a contract step; the reason follows. */
+const CONTRACT = /^-- contract: \S/;
+
 /** The migrations this program knows, in order. */
 export const knownMigrations = async (folder = FOLDER): Promise<readonly Migration[]> => {
   const names = (await readdir(folder)).filter((name) => FILE.test(name)).sort();
   return await Promise.all(
     names.map(async (name) => {
       const sql = await readFile(join(folder, name), 'utf8');
-      return { number: Number(name.slice(0, 4)), name, sql, digest: createHash('sha256').update(sql).digest('hex') };
+      const digest = createHash('sha256').update(sql).digest('hex');
+      return { number: Number(name.slice(0, 4)), name, sql, digest, contract: CONTRACT.test(sql) };
     }),
   );
 };
 
-const appliedNumbers = async (database: Queryable): Promise<readonly number[]> => {
+interface Applied {
+  readonly number: number;
+  /** Null: whoever applied it did not say (the table had no such column). */
+  readonly contract: boolean | null;
+}
+
+const appliedTo = async (database: Queryable): Promise<readonly Applied[]> => {
   const there = await database.query<{ there: boolean }>(
     `SELECT to_regclass('public.mmm_schema_migrations') IS NOT NULL AS there`,
   );
   if (there[0]?.there !== true) return [];
-  const rows = await database.query<{ number: number }>('SELECT number FROM mmm_schema_migrations ORDER BY number');
-  return rows.map((row) => row.number);
+  // By way of JSON: the column came after the first release, and reading must not need it.
+  return await database.query<Applied>(
+    `SELECT m.number, (to_jsonb(m) ->> 'contract')::boolean AS contract FROM mmm_schema_migrations m ORDER BY number`,
+  );
 };
 
-const refuseNewer = (applied: readonly number[], known: readonly Migration[]): void => {
-  const last = applied.at(-1) ?? 0;
-  const newest = known.at(-1)?.number ?? 0;
-  if (last > newest) throw new MmmError('SCHEMA_TOO_NEW', undefined, { details: { database: last, program: newest } });
+/** What this program does not know and what was only added is no matter to it; anything else is, and not knowing which is as bad (G6). */
+const refuseNotUnderstood = (applied: readonly Applied[], known: readonly Migration[]): void => {
+  const numbers = new Set(known.map(({ number }) => number));
+  const beyond = applied.filter(({ number, contract }) => !numbers.has(number) && contract !== false);
+  if (beyond.length === 0) return;
+  const program = known.at(-1)?.number ?? 0;
+  throw new MmmError('SCHEMA_TOO_NEW', undefined, {
+    details: { not_understood: beyond.map(({ number }) => number).join(', '), program },
+  });
 };
 
 /**
@@ -57,18 +79,22 @@ export const migrateUp = async (database: Database, folder?: string): Promise<re
   for (const migration of known) {
     const applied = await database.transaction(async (tx) => {
       await tx.query('SELECT pg_advisory_xact_lock($1)', [LOCK_ID]);
-      const numbers = await appliedNumbers(tx);
-      refuseNewer(numbers, known);
-      if (numbers.includes(migration.number)) return false;
+      const there = await appliedTo(tx);
+      refuseNotUnderstood(there, known);
+      if (there.some(({ number }) => number === migration.number)) return false;
       await tx.query(
         'CREATE TABLE IF NOT EXISTS mmm_schema_migrations (number integer PRIMARY KEY, name text NOT NULL, digest text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
       );
+      await tx.query(
+        'ALTER TABLE mmm_schema_migrations ADD COLUMN IF NOT EXISTS contract boolean NOT NULL DEFAULT false',
+      );
       await tx.query('GRANT SELECT ON mmm_schema_migrations TO PUBLIC');
       await tx.query(migration.sql);
-      await tx.query('INSERT INTO mmm_schema_migrations (number, name, digest) VALUES ($1, $2, $3)', [
+      await tx.query('INSERT INTO mmm_schema_migrations (number, name, digest, contract) VALUES ($1, $2, $3, $4)', [
         migration.number,
         migration.name,
         migration.digest,
+        migration.contract,
       ]);
       return true;
     });
@@ -80,9 +106,10 @@ export const migrateUp = async (database: Database, folder?: string): Promise<re
 /** Each known migration and whether it is applied. Throws SCHEMA_TOO_NEW. */
 export const migrationStatus = async (database: Queryable, folder?: string): Promise<readonly MigrationState[]> => {
   const known = await knownMigrations(folder);
-  const applied = await appliedNumbers(database);
-  refuseNewer(applied, known);
-  return known.map(({ number, name }) => ({ name, applied: applied.includes(number) }));
+  const applied = await appliedTo(database);
+  refuseNotUnderstood(applied, known);
+  const numbers = new Set(applied.map(({ number }) => number));
+  return known.map(({ number, name }) => ({ name, applied: numbers.has(number) }));
 };
 
 /** At start: throws SCHEMA_NOT_MIGRATED or SCHEMA_TOO_NEW. */

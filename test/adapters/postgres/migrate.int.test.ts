@@ -33,18 +33,50 @@ test('four processes that migrate at once apply each file once', async () => {
   expect(done.flat().sort()).toEqual((await knownMigrations()).map((one) => one.name));
 });
 
-test('a database that is newer than the program is refused', async () => {
-  await migrateUp(database.owner);
+/** A folder with the migrations of the program and these files after them. */
+const folderWith = async (files: Readonly<Record<string, string>>): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'mmm-migrations-'));
+  await cp(join(import.meta.dirname, '../../../migrations'), folder, { recursive: true });
+  for (const [name, sql] of Object.entries(files)) await writeFile(join(folder, name), sql);
+  return folder;
+};
+
+test('a program runs on a database that a newer release has only added to, and migrates nothing there', async () => {
+  const newer = await folderWith({ '9001_more.sql': 'ALTER TABLE mmm_settings ADD COLUMN remark text;' });
   try {
-    const [first] = await knownMigrations();
-    await cp(join(import.meta.dirname, '../../../migrations', first?.name ?? ''), join(folder, first?.name ?? ''));
-    for (const call of [migrateUp, checkSchema, migrationStatus]) {
-      await expect(call(database.owner, folder)).rejects.toMatchObject({ code: 'SCHEMA_TOO_NEW' });
-    }
+    expect(await migrateUp(database.owner, newer)).toContain('9001_more.sql');
+    await checkSchema(database.pipeline);
+    expect(await migrateUp(database.owner)).toEqual([]);
+    expect((await migrationStatus(database.api)).map((one) => one.name)).not.toContain('9001_more.sql');
   } finally {
-    await rm(folder, { recursive: true });
+    await rm(newer, { recursive: true });
   }
+});
+
+test('a program is refused on a database that a newer release has taken something from (a contract step)', async () => {
+  const contract =
+    '-- contract: nobody reads it since the release before\nALTER TABLE mmm_settings DROP COLUMN updated_at;';
+  const newer = await folderWith({ '9001_more.sql': 'SELECT 1;', '9002_less.sql': contract });
+  try {
+    await migrateUp(database.owner, newer);
+    for (const call of [migrateUp, checkSchema, migrationStatus]) {
+      await expect(call(database.owner)).rejects.toMatchObject({
+        code: 'SCHEMA_TOO_NEW',
+        details: { not_understood: '9002' },
+      });
+    }
+    await checkSchema(database.owner, newer);
+  } finally {
+    await rm(newer, { recursive: true });
+  }
+});
+
+test('a step of which nobody said whether it takes something away counts as one that does', async () => {
+  await migrateUp(database.owner);
+  await database.owner.query('ALTER TABLE mmm_schema_migrations DROP COLUMN contract');
+  await checkSchema(database.owner);
+  await database.owner.query(`INSERT INTO mmm_schema_migrations (number, name, digest) VALUES (9001, 'x', 'x')`);
+  await expect(checkSchema(database.owner)).rejects.toMatchObject({ code: 'SCHEMA_TOO_NEW' });
 });
 
 test('a file that fails leaves nothing of itself', async () => {
