@@ -30,13 +30,15 @@ async function one(seed: number, variant: Variant | null): Promise<boolean> {
 
 async function many(from: number, count: number, variant: Variant | null): Promise<boolean> {
   const startedAt = performance.now();
-  const total = { steps: 0, signals: 0, kills: 0, stopped: 0, virtualMs: 0 };
+  const total = { steps: 0, signals: 0, reports: 0, kills: 0, stopped: 0, restored: 0, virtualMs: 0 };
   const bad: number[] = [];
   for (let seed = from; seed < from + count; seed++) {
     const outcome = await simulate(seed, { variant });
     total.steps += outcome.steps;
     total.signals += outcome.signals;
+    total.reports += outcome.reports;
     total.kills += outcome.kills;
+    total.restored += outcome.restored;
     total.stopped += outcome.stopped.length;
     total.virtualMs += outcome.virtualMs;
     if (outcome.findings.length > 0) {
@@ -46,8 +48,8 @@ async function many(from: number, count: number, variant: Variant | null): Promi
   }
   const seconds = (performance.now() - startedAt) / 1_000;
   process.stdout.write(
-    `${count} seeds in ${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} a second): ${total.steps} steps, ${total.signals} signals, ` +
-      `${total.kills} processes ended, ${total.stopped} shards stopped as they must, ${Math.round(total.virtualMs / 60_000)} minutes of virtual time; ` +
+    `${count} seeds in ${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} a second): ${total.steps} steps, ${total.signals} signals, ${total.reports} reports, ` +
+      `${total.kills} processes ended, ${total.stopped} shards stopped as they must, ${total.restored} mended by a restore, ${Math.round(total.virtualMs / 60_000)} minutes of virtual time; ` +
       `${bad.length} seeds with findings\n`,
   );
   for (const seed of bad.slice(0, 5)) process.stdout.write(`see it step by step: npm run sim -- --seed ${seed}\n`);

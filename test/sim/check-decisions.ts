@@ -3,7 +3,7 @@ import { canonicalJson } from '../../src/domain/receipt/canonical-json.ts';
 import { DISPOSITIONS } from '../../src/domain/vocabulary.ts';
 import type { JournalEntry } from '../../src/domain/actor-state.ts';
 import type { DecisionRow } from '../../src/pipeline/ports/journal.ts';
-import { deliveryIn, type Remains } from './remains.ts';
+import { deliveryIn, isSignal, type Remains } from './remains.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -12,7 +12,7 @@ const DAY_MS = 24 * HOUR_MS;
 export const checkDecisions = (remains: Remains): void => {
   checkCaps(remains);
   checkChains(remains);
-  const entries = [...remains.journal.values()].flat().flatMap((commit) => commit.entries);
+  const entries = [...remains.journal.values()].flat().flatMap((commit) => commit.entries.filter(isSignal));
   const charged = new Map(entries.map((entry) => [entry.decisionId, entry.sent.length]));
   for (const decision of remains.decisions.values()) {
     checkDispositions(decision, charged.get(decision.decisionId) ?? 0, remains.find);

@@ -11,8 +11,9 @@ export const checkOutputs = (remains: Remains): void => {
 };
 
 const idOf = (record: LoggedRecord): string => {
-  const { delivery_id, decision_id, receipt_id } = JSON.parse(textOf(record)) as Record<string, string>;
+  const { delivery_id, decision_id, receipt_id, event_id } = JSON.parse(textOf(record)) as Record<string, string>;
   if (record.topic === 'mmm.decisions') return decision_id!;
+  if (record.topic === 'mmm.outcomes') return event_id!;
   return (record.topic === 'mmm.receipts' ? receipt_id : delivery_id)!;
 };
 
@@ -55,18 +56,27 @@ const checkRows = ({ cluster, outputs, lost, find }: Remains): void => {
 const sameContent = (row: OutputRecord, record: LoggedRecord): boolean =>
   row.topic === record.topic && Buffer.compare(Buffer.from(row.value ?? []), Buffer.from(record.value ?? [])) === 0;
 
-/** I8: everything of a decision became visible with one transaction. */
+/** What its record came with: a decision, or an outcome of one of its actions. */
+const whole = ({ topic, headers, value }: OutputRecord): string => {
+  const decisionId = String(headers['mmm-decision-id']);
+  if (topic !== 'mmm.outcomes' && topic !== 'mmm.receipts') return decisionId;
+  const text = Buffer.from(value ?? []).toString();
+  if (topic === 'mmm.receipts' && !text.includes('"kind":"outcome"')) return decisionId;
+  return /"receipt_id":"([^"]+)"/.exec(text)?.[1] ?? '';
+};
+
+/** I8: everything of a decision became visible with one transaction, and so did everything of an outcome. */
 const checkWhole = ({ cluster, outputs, find }: Remains): void => {
   const rows = new Map<string, number>();
   for (let shard = 0; shard < cluster.broker.partitions; shard++) {
-    for (const { headers } of cluster.postgres.rows(shard)) {
-      const id = String(headers['mmm-decision-id']);
+    for (const row of cluster.postgres.rows(shard)) {
+      const id = whole(row);
       rows.set(id, (rows.get(id) ?? 0) + 1);
     }
   }
   const shown = new Map<string, { records: number; transactions: Set<Transaction | null> }>();
   for (const record of outputs) {
-    const id = String(record.headers['mmm-decision-id']);
+    const id = whole(record);
     const held = shown.get(id) ?? { records: 0, transactions: new Set() };
     held.records += 1;
     held.transactions.add(record.transaction);

@@ -45,6 +45,8 @@ export class Cluster {
   readonly faults: Faults;
   readonly workload: Workload;
   readonly random: Random;
+  /** Of the readers alone: what is reported changes nothing of what else is drawn. */
+  readonly reportRandom: Random;
   readonly world: World;
   readonly wire: Wire;
   readonly kafka = new Server('kafka', [0.2, 3]);
@@ -54,8 +56,10 @@ export class Cluster {
   readonly postgres = new Postgres();
   readonly redis = new Redis();
   readonly raw: RawTopic;
+  readonly reports: RawTopic;
   readonly decideGroup: Group;
   readonly intakeGroup: Group;
+  readonly outcomesGroup: Group;
   readonly variant: Variant | null;
   readonly findings: Finding[] = [];
 
@@ -64,14 +68,17 @@ export class Cluster {
     this.faults = { ...faultsOf(new Random(seed, 1)), ...variant?.faults, ...how.faults };
     this.workload = workloadOf(new Random(seed, 2), variant?.bulk === true || how.bulk === true);
     this.random = new Random(seed, 3);
+    this.reportRandom = new Random(seed, 5);
     this.variant = variant;
     this.world = new World(new Random(seed, 4), how.tell ?? null);
     this.wire = new Wire(this.world);
     this.broker = new Broker(this.world, this.workload.partitions);
     this.broker.onOffsets = (partition, from, to) => this.#checkOffsets(partition, from, to);
-    this.raw = new RawTopic(this.world, RAW_LANES);
+    this.raw = new RawTopic(this.world, 'pm3.signals.normalized', RAW_LANES);
+    this.reports = new RawTopic(this.world, 'mmm.outcome_reports', RAW_LANES);
     this.decideGroup = new Group(this.world, 'decide', this.workload.partitions);
     this.intakeGroup = new Group(this.world, 'intake', RAW_LANES);
+    this.outcomesGroup = new Group(this.world, 'outcomes', RAW_LANES);
   }
 
   find(invariant: string, what: string): void {

@@ -28,6 +28,8 @@ export interface Faults {
   /** Of this run, at most once each. */
   readonly databaseGoesBack: boolean;
   readonly cursorDeleted: boolean;
+  /** How far the clock of a process may be ahead or behind, ms. Each process has its own. */
+  readonly clockSkewMs: number;
   /** All machines at once, as of a cluster in a paused host: what was put off is due when they go on. */
   readonly sleep: boolean;
 }
@@ -47,6 +49,7 @@ export const NO_FAULTS: Faults = {
   cacheRestored: 0,
   databaseGoesBack: false,
   cursorDeleted: false,
+  clockSkewMs: 0,
   sleep: false,
 };
 
@@ -69,4 +72,5 @@ export const faultsOf = (random: Random): Faults => ({
   databaseGoesBack: random.chance(0.12),
   cursorDeleted: random.chance(0.15),
   sleep: random.chance(0.3),
+  clockSkewMs: sometimes(random, 60_000),
 });

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { EMPTY_CONTEXT } from '../../src/domain/context/tenant-context.ts';
 import { createCelCompiler } from '../../src/adapters/cel/cel-compiler.ts';
 import { uuidIds } from '../../src/adapters/ids/uuid-ids.ts';
+import { createRecordOutcome, type RecordOutcome } from '../../src/admin/commands/record-outcome.ts';
 import { compileRules } from '../../src/domain/compile-rules.ts';
 import type { TenantRules } from '../../src/domain/rules.ts';
 import { MmmError } from '../../src/errors.ts';
@@ -102,6 +103,7 @@ export class Node {
   readonly #cluster: Cluster;
   readonly #log: SimLog;
   readonly #journal: SimJournal;
+  readonly #record: RecordOutcome;
 
   constructor(cluster: Cluster, name: string) {
     this.#cluster = cluster;
@@ -117,6 +119,8 @@ export class Node {
       journal: this.#journal,
       cache: new SimCache(wire, cluster.redisServer, process, cluster.redis),
     };
+    // Of the cluster, not of the wire: what a clock shows does not mend itself when the faults end.
+    const skewMs = Math.trunc(random.between(-1, 1) * cluster.faults.clockSkewMs);
     const rules = rulesFor(workload.quotas);
     const metrics: Metrics = noMetrics;
     this.deps = {
@@ -132,7 +136,7 @@ export class Node {
         },
       },
       rules: { current: () => rules, load: () => Promise.resolve(rules) },
-      clock: { now: () => (world.work(), world.wallMs), monotonicMs: () => world.work() },
+      clock: { now: () => (world.work(), world.wallMs + skewMs), monotonicMs: () => world.work() },
       randomId: () => random.id(),
       newActorRef: (actorId) => {
         const key = random.bytes(32);
@@ -145,14 +149,30 @@ export class Node {
       pause: (ms, signal) => wire.pause(process, `paused ${Math.round(ms)} ms`, ms, signal),
       giveWay: () => wire.pause(process, 'gives way', world.random.between(0, 5)),
     };
+    this.#record = createRecordOutcome({ ...this.deps, partitions: workload.partitions });
   }
 
   pipeline(): Pipeline {
-    const { wire, kafka, raw, workload, intakeGroup } = this.#cluster;
+    const { wire, kafka, raw, reports, workload, intakeGroup, outcomesGroup } = this.#cluster;
     const { process, deps } = this;
     return createPipeline({
       decide: deps,
-      outcomes: null,
+      outcomes: {
+        ...deps,
+        source: new SimIntakeSource({
+          wire,
+          server: kafka,
+          process,
+          group: outcomesGroup,
+          topic: reports,
+          bulk: workload.bulk,
+        }),
+        writer: this.#log,
+        decoder: { decode: (_channel, bytes) => decodeJson(bytes) },
+        normaliser,
+        record: this.#record,
+        pause: (ms, signal) => wire.pause(process, `outcomes paused ${Math.round(ms)} ms`, ms, signal),
+      },
       defer: {
         ...deps,
         deferrals: this.#journal,

@@ -1,4 +1,5 @@
 import type { IntakeHandler, IntakeSource, RawRecord, SourceHealth } from '../../src/pipeline/ports/intake.ts';
+import type { TopicName } from '../../src/generated/topics.ts';
 import type { Group, Member } from './group.ts';
 import { logAway, REQUEST_TIMEOUT_MS } from './log-parts.ts';
 import type { Server, Wire } from './wire.ts';
@@ -8,14 +9,16 @@ const IDLE_MS = 300;
 const RETRY_MS = 150;
 const MAX_BATCH = 6;
 
-/** The neighbours' topic and how far the intake group has come in each lane. */
+/** A topic that others write to, and how far the group that reads it has come in each lane. */
 export class RawTopic {
+  readonly channel: TopicName;
   readonly lanes: RawRecord[][];
   readonly settled: number[];
   readonly #world: World;
 
-  constructor(world: World, lanes: number) {
+  constructor(world: World, channel: TopicName, lanes: number) {
     this.#world = world;
+    this.channel = channel;
     this.lanes = Array.from({ length: lanes }, () => []);
     this.settled = this.lanes.map(() => 0);
   }
@@ -23,7 +26,7 @@ export class RawTopic {
   put(lane: number, key: string, value: Uint8Array | null): void {
     const held = this.lanes[lane]!;
     held.push({
-      channel: 'pm3.signals.normalized',
+      channel: this.channel,
       lane,
       position: BigInt(held.length),
       timestampMs: Math.trunc(this.#world.nowMs),
@@ -76,7 +79,7 @@ export class SimIntakeSource implements IntakeSource {
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#running);
-    await this.#parts.wire.pause(this.#parts.process, 'leaves the intake group', 5);
+    await this.#parts.wire.pause(this.#parts.process, `leaves the group of ${this.#parts.topic.channel}`, 5);
     if (this.#member !== null) this.#parts.group.leave(this.#member);
   }
 

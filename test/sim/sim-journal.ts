@@ -100,7 +100,7 @@ export class SimJournal implements Journal, DeferralQueue, EndingQueue {
   }
 
   commitOutcome(commit: OutcomeCommit): Promise<ActorAnswer> {
-    return this.#query(`commit outcome of ${commit.key.actorId}`, () => this.#postgres.raw.commitOutcome(commit));
+    return this.#query(`commit outcome of ${commit.key.actorId}`, () => this.#postgres.commitOutcome(commit));
   }
 
   #query<T>(what: string, effect: () => T | Promise<T>): Promise<T> {

@@ -2,8 +2,11 @@ import { partitionOf } from '../../src/domain/partitioner.ts';
 import { check } from './checker.ts';
 import { Cluster, type Finding, type How } from './cluster.ts';
 import { NO_FAULTS } from './faults.ts';
+import type { RawTopic } from './sim-intake-source.ts';
 import type { Server } from './wire.ts';
 import { Api, Workers } from './operation.ts';
+import { Operator } from './operator.ts';
+import { Readers } from './readers.ts';
 import { actorText, documentOf, type Planned } from './workload.ts';
 
 export interface Outcome {
@@ -17,6 +20,9 @@ export interface Outcome {
   readonly kills: number;
   /** Shards that stopped because they had to. */
   readonly stopped: readonly string[];
+  readonly reports: number;
+  /** Shards for which PostgreSQL was restored to its latest state. */
+  readonly restored: number;
 }
 
 /** Faults go on for so long after the last signal came. */
@@ -35,17 +41,20 @@ export const simulate = async (seed: number, how: How = {}): Promise<Outcome> =>
   const { world, wire, workload } = cluster;
   const api = new Api(cluster);
   const workers = new Workers(cluster);
+  const readers = new Readers(cluster);
   for (const planned of workload.signals) feed(cluster, api, planned);
 
   const healAtMs = workload.feedMs + FAULTS_AFTER_FEED_MS;
   wire.faults = cluster.faults;
   scheduleFaults(cluster, workers, healAtMs);
+  readers.look(healAtMs);
   await world.run(() => world.nowMs >= healAtMs, healAtMs);
   wire.faults = NO_FAULTS;
   for (const server of [cluster.kafka, cluster.postgresServer, cluster.redisServer]) server.awayUntilMs = 0;
   world.note(null, 'no more faults');
 
-  const stopped = await drain(cluster, workers, api);
+  const operator = new Operator(cluster);
+  const stopped = await drain(cluster, workers, api, operator);
   check(cluster, api.asked, stopped);
   return {
     seed,
@@ -55,6 +64,8 @@ export const simulate = async (seed: number, how: How = {}): Promise<Outcome> =>
     digest: world.digest,
     signals: workload.signals.length,
     kills: world.kills,
+    reports: readers.reports.length,
+    restored: operator.restored.length,
     stopped: [...stopped].map(([shard, code]) => `${shard} ${code}`),
   };
 };
@@ -90,7 +101,7 @@ const scheduleFaults = (cluster: Cluster, workers: Workers, healAtMs: number): v
   };
   const tick = (): void => {
     const now = (perSecond: number): boolean => random.chance((perSecond * TICK_MS) / 1_000);
-    for (const group of [cluster.decideGroup, cluster.intakeGroup]) {
+    for (const group of [cluster.decideGroup, cluster.intakeGroup, cluster.outcomesGroup]) {
       if (group.members().length > 0 && now(faults.expel)) group.expel(random.pick(group.members()));
     }
     if (now(faults.leave)) workers.leave();
@@ -133,7 +144,12 @@ const scheduleFaults = (cluster: Cluster, workers: Workers, healAtMs: number): v
 };
 
 /** Until everything is out. Shards that must stop are mended as their error code says; what can not be mended stays stopped. */
-const drain = async (cluster: Cluster, workers: Workers, api: Api): Promise<ReadonlyMap<number, string>> => {
+const drain = async (
+  cluster: Cluster,
+  workers: Workers,
+  api: Api,
+  operator: Operator,
+): Promise<ReadonlyMap<number, string>> => {
   const { world, broker } = cluster;
   const stopped = new Map<number, string>();
   const shards = Array.from({ length: broker.partitions }, (_, shard) => shard);
@@ -165,7 +181,10 @@ const drain = async (cluster: Cluster, workers: Workers, api: Api): Promise<Read
     const said = workers.health().find(({ partition, state }) => partition === shard && state === 'blocked');
     if (said?.code !== code)
       cluster.find('I9', `shard ${shard} must stop with ${code} and says ${said?.code ?? 'nothing'}`);
-    if (code === 'OUTBOX_CURSOR_LOST') broker.forceCursor(shard, lastPublished(cluster, shard));
+    if ((await operator.mend(shard, code)) && code === 'DATABASE_WENT_BACK') {
+      // One restore mends all of them: what is asked of the next shard is where it stands now.
+      for (const [other, why] of stopped) if (why === 'DATABASE_WENT_BACK') stopped.delete(other);
+    }
   }
   if (!(await world.run(quiet, DRAINED_WITHIN_MS))) explain(cluster, workers, api);
   return stopped;
@@ -190,22 +209,18 @@ const isDrained = (cluster: Cluster, shard: number): boolean =>
 const shardOf = ({ workload }: Cluster, planned: Planned): number =>
   partitionOf(actorText(planned), workload.partitions);
 
-const rawSettled = ({ raw }: Cluster): boolean => raw.lanes.every((lane, at) => raw.settled[at] === lane.length);
-
-/** As `mmm outbox set-cursor` is told: the highest number in the tail of the outputs. */
-const lastPublished = ({ broker }: Cluster, shard: number): bigint => {
-  let highest = 0n;
-  for (const topic of broker.topics()) {
-    for (const { headers } of broker.visible(topic)) {
-      const [of, number] = String(headers['mmm-outbox'] ?? '').split(':');
-      if (of === String(shard) && BigInt(number!) > highest) highest = BigInt(number!);
-    }
-  }
-  return highest;
+/** A report of an actor whose shard stands still waits with it, and what lies behind it in its lane. */
+const rawSettled = (cluster: Cluster): boolean => {
+  const { raw, reports, broker } = cluster;
+  const settled = ({ lanes, settled: upto }: RawTopic): boolean => lanes.every((lane, at) => upto[at] === lane.length);
+  const shards = Array.from({ length: broker.partitions }, (_, shard) => shard);
+  return (
+    settled(raw) && (settled(reports) || shards.some((shard) => mustStop(cluster, shard) === 'DATABASE_WENT_BACK'))
+  );
 };
 
 const explain = (cluster: Cluster, workers: Workers, api: Api): void => {
-  const { broker, postgres, raw } = cluster;
+  const { broker, postgres, raw, reports } = cluster;
   const health = workers.health().map(({ partition, state, code }) => `${partition} ${state} ${code ?? ''}`.trim());
   const shards = Array.from({ length: broker.partitions }, (_, shard) => {
     const { input, cursor } = broker.positions(shard);
@@ -215,6 +230,7 @@ const explain = (cluster: Cluster, workers: Workers, api: Api): void => {
   cluster.find(
     'I9',
     `not drained (${shards.join('; ')}; raw ${raw.settled.join(',')} of ${raw.lanes.map((lane) => lane.length).join(',')}; ` +
+      `reports ${reports.settled.join(',')} of ${reports.lanes.map((lane) => lane.length).join(',')}; ` +
       `clients wait for ${api
         .waiting()
         .map(({ id }) => id)

@@ -1,6 +1,7 @@
 import type { Variant } from './cluster.ts';
 import { VARIANTS_OF_THE_JOURNAL } from './variants-of-the-journal.ts';
 import { VARIANTS_OF_THE_LOG } from './variants-of-the-log.ts';
+import { VARIANTS_OF_THE_OUTCOMES } from './variants-of-the-outcomes.ts';
 import { VARIANTS_OF_THE_OVERLAP } from './variants-of-the-overlap.ts';
 
 /**
@@ -10,5 +11,6 @@ import { VARIANTS_OF_THE_OVERLAP } from './variants-of-the-overlap.ts';
 export const VARIANTS: readonly Variant[] = [
   ...VARIANTS_OF_THE_LOG,
   ...VARIANTS_OF_THE_JOURNAL,
+  ...VARIANTS_OF_THE_OUTCOMES,
   ...VARIANTS_OF_THE_OVERLAP,
 ];
