@@ -78,16 +78,18 @@ export const readTopic = async (brokers: readonly string[], topic: string): Prom
 
 /** Decodes Confluent-wire Avro with the writer's schema fetched from the registry by its id: nothing of our codec takes part. */
 export const createAvroReader = (registryUrl: string): ((bytes: Buffer) => Promise<Record<string, unknown>>) => {
-  const types = new Map<number, avro.Type>();
-  const typeOf = async (id: number): Promise<avro.Type> => {
-    const held = types.get(id);
-    if (held !== undefined) return held;
+  // The promise, not what it gives: thousands of records asked at once for one schema would be as many connections.
+  const types = new Map<number, Promise<avro.Type>>();
+  const fetched = async (id: number): Promise<avro.Type> => {
     const response = await fetch(`${registryUrl}/schemas/ids/${id}`);
     if (!response.ok) throw new Error(`the registry answers ${response.status} for schema ${id}`);
     const { schema } = (await response.json()) as { schema: string };
-    const type = avro.Type.forSchema(JSON.parse(schema) as avro.Schema);
-    types.set(id, type);
-    return type;
+    return avro.Type.forSchema(JSON.parse(schema) as avro.Schema);
+  };
+  const typeOf = (id: number): Promise<avro.Type> => {
+    const held = types.get(id) ?? fetched(id);
+    types.set(id, held);
+    return held;
   };
   return async (bytes) => {
     if (bytes[0] !== 0) throw new Error('no magic byte');
