@@ -12,6 +12,7 @@ import { createNormaliser } from '../../src/pipeline/normalise/normalise-documen
 import { createPipeline, type Pipeline } from '../../src/pipeline/pipeline.ts';
 import type { Logger } from '../../src/pipeline/ports/logger.ts';
 import type { Metrics } from '../../src/pipeline/ports/metrics.ts';
+import { serialPerKey } from '../../src/pipeline/serial-per-key.ts';
 import { jsonCodec, noMetrics } from '../pipeline/harness.ts';
 import type { Cluster, Ports } from './cluster.ts';
 import { SimCache } from './sim-cache.ts';
@@ -100,6 +101,7 @@ const loggerOf = (tell: (line: string) => void): Logger => {
 export class Node {
   readonly process: SimProcess;
   readonly deps: DecideSessionsDeps;
+  readonly inTurn = serialPerKey();
   readonly #cluster: Cluster;
   readonly #log: SimLog;
   readonly #journal: SimJournal;
@@ -149,7 +151,7 @@ export class Node {
       pause: (ms, signal) => wire.pause(process, `paused ${Math.round(ms)} ms`, ms, signal),
       giveWay: () => wire.pause(process, 'gives way', world.random.between(0, 5)),
     };
-    this.#record = createRecordOutcome({ ...this.deps, partitions: workload.partitions });
+    this.#record = createRecordOutcome({ ...this.deps, partitions: workload.partitions }, this.inTurn);
   }
 
   pipeline(): Pipeline {

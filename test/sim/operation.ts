@@ -109,8 +109,8 @@ export class Api {
 
   #try(asked: Asked): void {
     const { world, workload } = this.#cluster;
-    const { process, deps } = this.#node;
-    const now = { ...deps, pause: deps.pause!, partitions: workload.partitions };
+    const { process, deps, inTurn } = this.#node;
+    const now = { ...deps, inTurn, pause: deps.pause!, partitions: workload.partitions };
     let over = false;
     const again = (): void => {
       if (over) return;
