@@ -52,16 +52,25 @@ export const readTopic = async (
   from: ReadonlyMap<number, bigint>,
   limit: number,
 ): Promise<readonly TopicRecord[]> => {
-  const found: TopicRecord[] = [];
+  const found: { readonly record: TopicRecord; readonly notBefore: number }[] = [];
   for (const { partition, next_offset } of await headsOf(database, topic)) {
     const start = from.get(partition) ?? 0n;
     if (start >= BigInt(next_offset)) continue;
-    for (const record of await readRecords(database, topic, partition, start, limit))
-      found.push({ ...record, partition });
+    // Two writers' clocks may disagree with the order they came in: within a partition the offset is the order, and time only joins partitions.
+    let notBefore = -Infinity;
+    for (const record of await readRecords(database, topic, partition, start, limit)) {
+      notBefore = Math.max(notBefore, record.timestampMs);
+      found.push({ record: { ...record, partition }, notBefore });
+    }
   }
-  return found.sort(
-    (a, b) => a.timestampMs - b.timestampMs || a.partition - b.partition || Number(a.offset - b.offset),
-  );
+  return found
+    .sort(
+      (a, b) =>
+        a.notBefore - b.notBefore ||
+        a.record.partition - b.record.partition ||
+        Number(a.record.offset - b.record.offset),
+    )
+    .map(({ record }) => record);
 };
 
 /** Calls back soon after records of the topic were appended. Best effort. Returns the way to stop. */
