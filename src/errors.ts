@@ -45,6 +45,10 @@ export const ERRORS = {
     'report it; replay after the fix',
   ),
   OUTPUT_TOO_LARGE: entry('what would be published is over the size limit', 'shorten the playbook text'),
+  DLQ_BREAKER_OPEN: entry(
+    'most senders of a partition are refused at once: a release, a schema or a rule is at fault rather than their data',
+    'look at `mmm dlq breaker`; mend the release or the schema and it goes on by itself, or `mmm dlq breaker release`',
+  ),
   // Dependencies.
   REGISTRY_UNAVAILABLE: entry('the schema registry does not answer', 'wait, or mend SCHEMA_REGISTRY_URL', true),
   LOG_UNAVAILABLE: entry('the log (Kafka) does not answer', 'wait, or mend KAFKA_BOOTSTRAP_SERVERS', true),

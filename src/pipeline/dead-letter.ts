@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ErrorCode, ERRORS, MmmError } from '../errors.ts';
 import type { HeaderValue, OutputRecord } from './ports/records.ts';
+import { replayMarksOf } from './replay-marks.ts';
 
 /** Where a refused record stood, in the words of the headers (interface 2). */
 export interface DeadLetterSource {
@@ -69,7 +70,8 @@ export const deadLetter = (
     'mmm-dlq-stage': reason.stage,
     'mmm-dlq-code': reason.code,
     'mmm-dlq-message': truncated(reason.message),
-    'mmm-dlq-attempts': String(reason.attempts),
+    // Of a record that was put in again: with those before, so that nobody replays it for ever without seeing it.
+    'mmm-dlq-attempts': String(reason.attempts + (replayMarksOf(source.headers)?.attempts ?? 0)),
     'mmm-dlq-failed-at': new Date(reason.failedAtMs).toISOString(),
     'mmm-dlq-version': reason.engineVersion,
   };

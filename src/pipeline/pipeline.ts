@@ -1,5 +1,6 @@
 import { DecideSessions, type DecideSessionsDeps, type PartitionHealth } from './decide-sessions.ts';
 import { createDefer, type DeferDependencies } from './defer/defer.ts';
+import type { HeldLane } from './breaker.ts';
 import { createIntake, type IntakeDependencies } from './intake/intake.ts';
 import { createOutcomes, type OutcomesDependencies } from './outcomes/outcomes.ts';
 import type { SourceHealth } from './ports/intake.ts';
@@ -30,6 +31,8 @@ export interface Pipeline {
 
 export interface PipelineHealth {
   readonly intake: SourceHealth | null;
+  /** Lanes of intake and outcomes whose breaker is open. */
+  readonly held: readonly HeldLane[];
   readonly outcomes: SourceHealth | null;
   readonly partitions: readonly PartitionHealth[] | null;
 }
@@ -62,6 +65,7 @@ export const createPipeline = (deps: PipelineDeps): Pipeline => {
     },
     health: () => ({
       intake: intake?.health() ?? null,
+      held: deps.intake?.breaker?.held() ?? [],
       outcomes: outcomes?.health() ?? null,
       partitions: decide?.health() ?? null,
     }),

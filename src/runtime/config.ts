@@ -33,6 +33,12 @@ export interface Config {
     readonly issuer: string | null;
     readonly audience: string;
   };
+  /** Of dead letters (domain/dead-letter-breaker.ts). */
+  readonly breaker: {
+    readonly records: number;
+    readonly sharePercent: number;
+    readonly restMs: number;
+  };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Names that are set and change nothing: parts of later releases, and names of ours that nobody knows (D-103). */
   readonly withoutEffect: readonly string[];
@@ -103,6 +109,11 @@ export const loadConfig = (environment: NodeJS.ProcessEnv = process.env): Config
     },
     signing: { keyFile: read('MMM_SIGNING_KEY_FILE'), kid: read('MMM_SIGNING_KID') },
     jwt: { jwksUrl, jwksFile, issuer, audience: read('MMM_JWT_AUDIENCE') },
+    breaker: {
+      records: read('MMM_DLQ_BREAKER_RECORDS'),
+      sharePercent: read('MMM_DLQ_BREAKER_PERCENT'),
+      restMs: read<number>('MMM_DLQ_BREAKER_REST_SECONDS') * 1_000,
+    },
     // A newcomer reads the welcome, an operator the log.
     logLevel: read<Config['logLevel'] | null>('LOG_LEVEL') ?? (backend === 'embedded' ? 'warn' : 'info'),
     withoutEffect: withoutEffect(environment),

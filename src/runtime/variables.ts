@@ -66,6 +66,21 @@ export const VARIABLES = {
   MMM_JWKS_FILE: variable(text, null, 'token keys as a file'),
   MMM_JWT_ISSUER: variable(text, null, 'issuer a token must name'),
   MMM_JWT_AUDIENCE: variable(text, 'mmm', 'audience a token must name'),
+  MMM_DLQ_BREAKER_RECORDS: variable(
+    z.coerce.number().int().min(1).max(100_000),
+    '50',
+    'refusals of a partition (codes that a release or schema can cause) from which its breaker may open',
+  ),
+  MMM_DLQ_BREAKER_PERCENT: variable(
+    z.coerce.number().min(1).max(100),
+    '75',
+    'it opens when more than this share of the senders have most of their records refused; 100: never',
+  ),
+  MMM_DLQ_BREAKER_REST_SECONDS: variable(
+    z.coerce.number().int().min(1).max(86_400),
+    '60',
+    'how long an open one rests before it tries what it holds back again',
+  ),
   MMM_POLICY_SOURCE: variable(source, 'local', 'where tenant policy comes from'),
   MMM_IDENTITY_SOURCE: variable(source, 'local', 'where roles come from'),
   LOG_LEVEL: variable(

@@ -1,4 +1,5 @@
 import type { Clock } from '../../pipeline/ports/clock.ts';
+import { LaneHeld } from '../../pipeline/ports/intake.ts';
 import type { IntakeHandler, IntakeSource, RawRecord, SourceHealth } from '../../pipeline/ports/intake.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import { readRecords } from './read-records.ts';
@@ -37,6 +38,7 @@ export class LogIntakeSource implements IntakeSource {
   readonly #group: string;
   readonly #working = new Map<string, Promise<void>>();
   readonly #wake = new WakeUp();
+  readonly #stopped = Promise.withResolvers<void>();
   #state: 'idle' | 'running' | 'stopping' | 'stopped' = 'idle';
   #loop: Promise<void> = Promise.resolve();
   #stopListening: () => void = () => undefined;
@@ -60,6 +62,7 @@ export class LogIntakeSource implements IntakeSource {
 
   async stop(): Promise<void> {
     this.#state = 'stopping';
+    this.#stopped.resolve();
     this.#stopListening();
     this.#wake.wake();
     await this.#loop;
@@ -120,6 +123,8 @@ export class LogIntakeSource implements IntakeSource {
         this.#lastProgressAt = this.#deps.clock.now();
       }
     } catch (error) {
+      // Whoever holds the lane says so, and lets go of it when this stops.
+      if (error instanceof LaneHeld) return await Promise.race([error.over, this.#stopped.promise]);
       this.#failed('intake_batch_failed', error, { topic, partition });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }

@@ -79,6 +79,15 @@ export const onTopicChanged = (database: SqlDatabase, topic: TopicName, callback
     if (which === null || which === topic) callback();
   });
 
+/** Deletes the records before the offsets given, by partition. */
+export const cutTopic = async (
+  database: SqlDatabase,
+  topic: TopicName,
+  before: ReadonlyMap<number, bigint>,
+): Promise<void> => {
+  for (const [partition, offset] of before) await database.query(logSql('cut'), [topic, partition, offset.toString()]);
+};
+
 /** Deletes what is older than its topic's retention and answers how many records that was. To be called every few minutes. */
 export const deleteExpired = async (database: SqlDatabase, nowMs: number): Promise<number> => {
   let total = 0;

@@ -33,6 +33,7 @@ export const HTTP_ERRORS: Readonly<Record<ErrorCode, HttpError>> = {
   SECRET_FOUND: input,
   UNEXPECTED_FAILURE: fault,
   OUTPUT_TOO_LARGE: fault,
+  DLQ_BREAKER_OPEN: dependency,
   REGISTRY_UNAVAILABLE: dependency,
   LOG_UNAVAILABLE: dependency,
   DATABASE_UNAVAILABLE: dependency,

@@ -3,6 +3,7 @@ import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { MmmError } from '../../errors.ts';
 import type { TopicName } from '../../generated/topics.ts';
 import type { Clock } from '../../pipeline/ports/clock.ts';
+import { LaneHeld } from '../../pipeline/ports/intake.ts';
 import type { IntakeHandler, IntakeSource, RawRecord, SourceHealth } from '../../pipeline/ports/intake.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
@@ -110,6 +111,7 @@ export class KafkaIntakeSource implements IntakeSource {
         return true;
       } catch (error) {
         if (error instanceof HeartbeatError) throw error.cause;
+        if (error instanceof LaneHeld) return this.#rest(payload, error);
         const { channel, lane, position } = records[0] ?? { channel: '', lane: 0, position: 0n };
         this.#deps.logger.warn('kafka.intake_batch_retried', {
           channel,
@@ -121,6 +123,18 @@ export class KafkaIntakeSource implements IntakeSource {
         await this.#pause(waitMs, heartbeat);
       }
     }
+    return false;
+  }
+
+  /**
+   * Not fetched until it is over. Waiting here instead would stop every lane of the broker: the client fetches again only when all batches of a fetch are
+   * done. A rebalance meanwhile keeps the pause or drops it; dropped, the batch is only asked about once more.
+   */
+  #rest(payload: EachBatchPayload, held: LaneHeld): false {
+    const resume = payload.pause();
+    void held.over.then(() => {
+      if (!this.#stopping.signal.aborted) resume();
+    });
     return false;
   }
 

@@ -92,6 +92,17 @@ export class KafkaTopicAdmin {
     await Promise.all(topics.map(async ({ topic }) => onceLed(() => this.#admin.fetchTopicOffsets(topic))));
   }
 
+  /** Deletes the records before the offsets given, by partition (DeleteRecords). @throws MmmError LOG_UNAVAILABLE, TOPIC_MISSING. */
+  async cut(topic: TopicName, before: ReadonlyMap<number, bigint>): Promise<void> {
+    const partitions = [...before].map(([partition, offset]) => ({ partition, offset: offset.toString() }));
+    const fullName = this.#names.topic(topic);
+    await this.#try(async () => {
+      // The client deletes only from topics whose leaders it has been made to know.
+      await this.#admin.fetchTopicOffsets(fullName);
+      await this.#admin.deleteTopicRecords({ topic: fullName, partitions });
+    });
+  }
+
   /** Gauge mmm_consumer_lag_records of a group: records behind the end, control records of transactions counted in (1 or 2 stay). */
   async reportLag(group: string, topics: readonly TopicName[], metrics: Metrics): Promise<void> {
     const behind = (await this.lag(group, topics)).reduce((sum, { records }) => sum + records, 0n);

@@ -50,6 +50,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'what waits to be published, and its repair',
     load: async () => (await import('./outbox.ts')).outboxCommand,
   },
+  dlq: {
+    summary: 'dead letters: list, show, replay, purge, and the breaker that holds them back',
+    load: async () => (await import('./dlq.ts')).dlqCommand,
+  },
   token: {
     summary: 'a development token for the embedded default',
     load: async () => (await import('./token.ts')).tokenCommand,

@@ -2,7 +2,7 @@ import { committedLogCursors } from '../../adapters/embedded/log-cursors.ts';
 import { LogTopicReader } from '../../adapters/embedded/log-topic-reader.ts';
 import { LogSessionOutputs } from '../../adapters/embedded/log-session-outputs.ts';
 import { engineRunsOn } from '../../adapters/embedded/engine-lock.ts';
-import { partitionsBySetting } from '../../adapters/embedded/log-topics.ts';
+import { cutTopic, partitionsBySetting } from '../../adapters/embedded/log-topics.ts';
 import { LogWriter } from '../../adapters/embedded/log-writer.ts';
 import { committedCursors, decideGroupHasMembers } from '../../adapters/kafka/group-cursors.ts';
 import { KafkaNames } from '../../adapters/kafka/names.ts';
@@ -14,6 +14,7 @@ import { readTopic } from '../../adapters/kafka/topic-reader.ts';
 import { storedPartitions } from '../../adapters/postgres/operations.ts';
 import { LocalInputDecoder, RegistryInputDecoder } from '../../adapters/registry/input-decoder.ts';
 import { RegistryClient } from '../../adapters/registry/registry-client.ts';
+import type { CutTopic } from '../../admin/ports/dead-letter-marks.ts';
 import type { TopicReader } from '../../admin/ports/topic-reader.ts';
 import { TOPICS } from '../../generated/topics.ts';
 import type { InputDecoder } from '../../pipeline/ports/codec.ts';
@@ -31,6 +32,7 @@ export interface CommandLog {
   readonly reader: TopicReader;
   readonly writer: RecordWriter;
   readonly outputs: SessionOutputs;
+  readonly cut: CutTopic;
   cursors(): Promise<ReadonlyMap<number, bigint>>;
   /** True when a process that may run sessions is there. */
   engineRuns(): Promise<boolean>;
@@ -65,6 +67,7 @@ const embeddedLog = async (config: Config, logger: Logger): Promise<CommandLog> 
         metrics: NO_METRICS,
         partitionsOf,
       }),
+      cut: (topic, before) => cutTopic(store.pipeline, topic, before),
       cursors: () => committedLogCursors(store.pipeline),
       engineRuns: () => engineRunsOn(config.dataDir),
       close: () => store.close(),
@@ -91,6 +94,7 @@ const kafkaLog = async (config: Config, logger: Logger): Promise<CommandLog> => 
     },
     writer,
     outputs: new KafkaSessionOutputs({ ...shared, kafka: clients.transactional }),
+    cut: (topic, before) => topics.cut(topic, before),
     cursors: () => committedCursors(admin, names),
     engineRuns: () => decideGroupHasMembers(admin, names),
     close: async () => {

@@ -5,6 +5,7 @@ import { randomId, uuidIds } from '../../adapters/ids/uuid-ids.ts';
 import { newActorRef } from '../../adapters/keys/actor-ref.ts';
 import { ensureSigningKey, loadSigningKey, type SigningKey } from '../../adapters/keys/ed25519-signer.ts';
 import { MemoryStateCache } from '../../adapters/memory/memory-state-cache.ts';
+import { postgresBreakerStore } from '../../adapters/postgres/breaker-store.ts';
 import { ensurePartitionCount } from '../../adapters/postgres/partition-setting.ts';
 import { PostgresDeferralQueue } from '../../adapters/postgres/postgres-deferral-queue.ts';
 import { PostgresEndings } from '../../adapters/postgres/postgres-endings.ts';
@@ -18,7 +19,10 @@ import { RegistryClient } from '../../adapters/registry/registry-client.ts';
 import { createSecretlintScanner } from '../../adapters/secrets/secretlint-scanner.ts';
 import { createRecordOutcome, type RecordOutcome } from '../../admin/commands/record-outcome.ts';
 import { compileRules } from '../../domain/compile-rules.ts';
+import { BREAKER_WINDOW_MS } from '../../domain/dead-letter-breaker.ts';
 import { MmmError } from '../../errors.ts';
+import { DeadLetterBreaker } from '../../pipeline/breaker.ts';
+import { pause } from '../../pipeline/failure-policy.ts';
 import { createNormaliser } from '../../pipeline/normalise/normalise-document.ts';
 import { serialPerKey } from '../../pipeline/serial-per-key.ts';
 import { createPipeline, type Pipeline } from '../../pipeline/pipeline.ts';
@@ -109,15 +113,19 @@ export const openEngine = async (
       clock,
     };
     const shared = { clock, logger, metrics, engineVersion: ENGINE_VERSION };
+    const { restMs, ...thresholds } = config.breaker;
+    const limits = { ...thresholds, windowMs: BREAKER_WINDOW_MS };
+    const breakers = postgresBreakerStore(store.pipeline);
+    const breaker = new DeadLetterBreaker({ ...shared, limits, restMs, store: breakers, pause });
     // One line per actor for outcomes and synchronous decisions: each that loses the race for a version is a fold and a plan more.
     const inTurn = serialPerKey();
     const record = createRecordOutcome({ ...decide, metrics, partitions: log.partitions }, inTurn);
     const pipeline = createPipeline({
       intake: roles.has('intake')
-        ? { ...shared, source: log.intake(), writer: log.writer, decoder, codec, normaliser }
+        ? { ...shared, source: log.intake(), writer: log.writer, decoder, codec, normaliser, breaker }
         : null,
       outcomes: roles.has('intake')
-        ? { ...shared, source: log.outcomes(), writer: log.writer, decoder, normaliser, record }
+        ? { ...shared, source: log.outcomes(), writer: log.writer, decoder, normaliser, record, breaker }
         : null,
       decide: roles.has('decide') ? { ...shared, ...decide, group: log.group(), outputs: log.outputs } : null,
       defer: roles.has('defer')
@@ -196,6 +204,15 @@ const checksOf = (store: Store, log: EngineLog, pipeline: Pipeline): Engine['che
       const { intake, outcomes } = pipeline.health();
       for (const one of [intake, outcomes])
         if (one?.joined === false) throw new MmmError('LOG_UNAVAILABLE', one.detail);
+    },
+  },
+  {
+    name: 'dead_letter_breaker',
+    check: () => {
+      const { held } = pipeline.health();
+      if (held.length === 0) return Promise.resolve();
+      const which = held.map(({ channel, lane }) => `${channel}:${lane}`);
+      return Promise.reject(new MmmError('DLQ_BREAKER_OPEN', which.join(', ')));
     },
   },
   {

@@ -1,5 +1,6 @@
 import { MmmError } from '../../errors.ts';
 import type { ErrorCode } from '../../errors.ts';
+import type { DeadLetterBreaker, Lesson } from '../breaker.ts';
 import { createAttempts, pause as realPause, verdictOn } from '../failure-policy.ts';
 import type { FailingStage, Pause } from '../failure-policy.ts';
 import type { IntakeSource, RawRecord, RecordWriter, SourceHealth } from '../ports/intake.ts';
@@ -15,6 +16,8 @@ export interface IntakeDependencies extends SettlerDependencies {
   readonly writer: RecordWriter;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Default: none, whatever is refused becomes a letter. */
+  readonly breaker?: DeadLetterBreaker;
   /** Default: a timer that ends early when intake stops. */
   readonly pause?: Pause;
 }
@@ -34,6 +37,8 @@ interface Unwritable {
 }
 
 const isPromise = <T>(value: T | Promise<T>): value is Promise<T> => value instanceof Promise;
+const lessonOf = (settled: Settled): Lesson =>
+  settled.kind === 'normalised' ? 'taken' : settled.kind === 'rejected' ? settled.code : null;
 const isOutput = (output: OutputRecord | null): output is OutputRecord => output !== null;
 
 /**
@@ -42,7 +47,7 @@ const isOutput = (output: OutputRecord | null): output is OutputRecord => output
  * A dependency that is away holds the lane; a bad record never does (R-8, D-76, D-77).
  */
 export const createIntake = (dependencies: IntakeDependencies): Intake => {
-  const { source, writer, metrics, logger, clock, pause = realPause } = dependencies;
+  const { source, writer, metrics, logger, clock, breaker, pause = realPause } = dependencies;
   const settler = createSettler(dependencies);
   const stopping = new AbortController();
   const blocked = createBlockedGauge(metrics);
@@ -127,24 +132,33 @@ export const createIntake = (dependencies: IntakeDependencies): Intake => {
 
   const handle = async (batch: readonly RawRecord[]): Promise<void> => {
     const startedMs = clock.monotonicMs();
+    const [head] = batch;
+    if (head !== undefined) breaker?.enter(head);
     const settled: Settled[] = [];
     for (const raw of batch) {
       const one = settle(raw);
       settled.push(isPromise(one) ? await one : one);
     }
+    // Before anything is written: what shows that a deploy is bad must not be used up in showing it.
+    const written = breaker?.admit(batch, settled.map(lessonOf));
     const outputs = settled.map((one) => one.output).filter(isOutput);
     if ((await appendAll(outputs)) !== null) {
       for (const [at, raw] of batch.entries()) settled[at] = await appendAlone(raw, settled[at] as Settled);
     }
     // Counted once it is written: a batch that goes back is counted when it comes again.
     countSettled(metrics, settled);
+    written?.();
     metrics.observe('mmm_stage_seconds', (clock.monotonicMs() - startedMs) / 1_000, { stage: 'intake' });
   };
 
   return {
-    start: () => source.start(handle),
+    start: async () => {
+      await breaker?.start();
+      await source.start(handle);
+    },
     stop: async () => {
       stopping.abort();
+      breaker?.stop();
       await source.stop();
     },
     health: () => source.health(),

@@ -3,8 +3,9 @@ import type { ErrorCode } from '../../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { InputDecoder, RecordCodec } from '../ports/codec.ts';
 import type { RawRecord } from '../ports/intake.ts';
-import type { Note, NormaliseOutcome, Normaliser, SignalSource } from '../ports/normaliser.ts';
+import type { DocumentContext, Note, NormaliseOutcome, Normaliser, SignalSource } from '../ports/normaliser.ts';
 import type { OutputRecord } from '../ports/records.ts';
+import { replayMarksOf } from '../replay-marks.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import type { IntakeRefusal } from './dead-letter.ts';
 import { headerText, signalRecord } from './signal-record.ts';
@@ -51,6 +52,12 @@ const SOURCES: ReadonlyMap<string, SignalSource> = new Map([
   ['incident.events', 'incident'],
   ['mmm.triggers', 'trigger'],
 ]);
+
+/** Only within its topic: a place in another one can not be where this record stood. */
+const replayOf = (raw: RawRecord): NonNullable<DocumentContext['replayOf']> | null => {
+  const marks = replayMarksOf(raw.headers);
+  return marks === null || marks.of.topic !== raw.channel ? null : { ...marks.of, timestampMs: marks.timestampMs };
+};
 
 const TOMBSTONE: Settled = { kind: 'skipped', reason: 'tombstone', output: null };
 
@@ -110,6 +117,7 @@ export const createSettler = (dependencies: SettlerDependencies): Settler => {
     const outcome = normaliser.normalise(source, document, {
       origin: { topic: raw.channel, partition: raw.lane, offset: String(raw.position) },
       recordTimestampMs: raw.timestampMs,
+      replayOf: replayOf(raw),
       receivedAtMs: clock.now(),
       traceParent: headerText(raw, 'traceparent'),
     });

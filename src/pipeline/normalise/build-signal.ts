@@ -16,6 +16,10 @@ export const signalIdOf = (
 ): string | null => {
   if (draft.producerId !== null) return idFrom(ids, 'signal', [source, draft.tenantId, draft.producerId]);
   const { topic, partition, offset } = context.origin;
+  const { replayOf } = context;
+  // The id that the refused record would have had: replayed twice, or accepted after all by a release that had not yet acknowledged it, it is one signal.
+  if (replayOf !== undefined && replayOf !== null)
+    return idFrom(ids, 'signal', [topic, replayOf.partition, String(replayOf.offset), replayOf.timestampMs]);
   if (context.recordTimestampMs === null || partition < 0) return null;
   return idFrom(ids, 'signal', [topic, partition, offset, context.recordTimestampMs]);
 };

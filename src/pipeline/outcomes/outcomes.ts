@@ -2,6 +2,7 @@ import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
 import type { OutcomeReport } from '../../domain/outcome.ts';
 import { type ErrorCode, ERRORS, MmmError } from '../../errors.ts';
 import { runInLanes } from '../actor-lanes.ts';
+import type { DeadLetterBreaker, Lesson } from '../breaker.ts';
 import { describeError } from '../dead-letter.ts';
 import { createAttempts, type FailingStage, type Pause, pause as realPause, verdictOn } from '../failure-policy.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -25,6 +26,8 @@ export interface OutcomesDependencies {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly engineVersion: string;
+  /** Started and stopped by intake, which has the same one. Default: none. */
+  readonly breaker?: DeadLetterBreaker;
   /** Default: a timer that ends early when the stage stops. */
   readonly pause?: Pause;
 }
@@ -58,7 +61,7 @@ const LANES = 8;
  * database that is away holds the lane.
  */
 export const createOutcomes = (dependencies: OutcomesDependencies): Outcomes => {
-  const { source, writer, decoder, normaliser, clock, metrics, logger, pause = realPause } = dependencies;
+  const { source, writer, decoder, normaliser, clock, metrics, logger, breaker, pause = realPause } = dependencies;
   const stopping = new AbortController();
 
   const refuse = async (raw: RawRecord, code: ErrorCode, message: string, attempts: number): Promise<Settled> => {
@@ -130,6 +133,8 @@ export const createOutcomes = (dependencies: OutcomesDependencies): Outcomes => 
 
   const handle = async (batch: readonly RawRecord[]): Promise<void> => {
     const startedMs = clock.monotonicMs();
+    const [head] = batch;
+    if (head !== undefined) breaker?.enter(head);
     const settled: (Settled | Readable)[] = [];
     for (const [at, raw] of batch.entries()) settled.push(await read(raw, at));
     const readable = settled.filter((one) => one.kind === 'readable');
@@ -143,6 +148,8 @@ export const createOutcomes = (dependencies: OutcomesDependencies): Outcomes => 
       },
     );
     const done = settled.filter((one) => one.kind !== 'readable');
+    // What of the batch was recorded stays so: it comes again as a repetition.
+    const written = breaker?.admit(batch, done.map(lessonOf));
     const letters = done.flatMap((one) => (one.kind === 'rejected' ? [one.output] : []));
     if (letters.length > 0) {
       await insist(
@@ -154,6 +161,7 @@ export const createOutcomes = (dependencies: OutcomesDependencies): Outcomes => 
     }
     // Counted once it is written: a batch that goes back is counted when it comes again.
     countSettled(metrics, done);
+    written?.();
     metrics.observe('mmm_stage_seconds', (clock.monotonicMs() - startedMs) / 1_000, { stage: 'outcomes' });
   };
 
@@ -166,6 +174,9 @@ export const createOutcomes = (dependencies: OutcomesDependencies): Outcomes => 
     health: () => source.health(),
   };
 };
+
+const lessonOf = (settled: Settled): Lesson =>
+  settled.kind === 'rejected' ? settled.code : settled.kind === 'skipped' ? null : 'taken';
 
 const keyOf = ({ tenantId, actorId }: OutcomeReport): ActorKey => ({ tenantId, actorId });
 

@@ -17,6 +17,20 @@ export interface RawRecord {
 /** Records of one lane, in order. Resolving means all of them are settled (written on, or dead-lettered): the source may acknowledge. */
 export type IntakeHandler = (batch: readonly RawRecord[]) => Promise<void>;
 
+/**
+ * A handler rejects with it to give a batch back and rest: its lane delivers nothing until `over` resolves, and then that batch again. Lanes beside it
+ * go on; a handler that only waited would hold up every lane that shares a fetch with its own.
+ */
+export class LaneHeld extends Error {
+  readonly over: Promise<void>;
+
+  constructor(over: Promise<void>) {
+    super('the lane is held');
+    this.name = 'LaneHeld';
+    this.over = over;
+  }
+}
+
 /** Delivers every record at least once, a lane in order. A rejected handler means: nothing acknowledged, deliver the batch again. */
 export interface IntakeSource {
   start(handler: IntakeHandler): Promise<void>;

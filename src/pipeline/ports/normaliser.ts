@@ -11,6 +11,8 @@ export interface DocumentContext {
   readonly origin: MmmOrigin;
   /** Milliseconds since the epoch; null by HTTP. Part of the id of a signal whose producer gives none. */
   readonly recordTimestampMs: number | null;
+  /** A record that was put in again from a dead letter: where and when it stood first, for that id. */
+  readonly replayOf?: { readonly partition: number; readonly offset: bigint; readonly timestampMs: number } | null;
   readonly receivedAtMs: number;
   /** Header `traceparent` as it came, null if there is none. */
   readonly traceParent: string | null;

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openEmbeddedLog } from '../../../src/adapters/embedded/log.ts';
 import type { EmbeddedLog } from '../../../src/adapters/embedded/log.ts';
 import { reportLag } from '../../../src/adapters/embedded/log-lag.ts';
-import { deleteExpired, readTopic, topicOffsets } from '../../../src/adapters/embedded/log-topics.ts';
+import { LogTopicReader } from '../../../src/adapters/embedded/log-topic-reader.ts';
+import { cutTopic, deleteExpired, readTopic, topicOffsets } from '../../../src/adapters/embedded/log-topics.ts';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
 import type { Metrics } from '../../../src/pipeline/ports/metrics.ts';
 import type { RawRecord } from '../../../src/pipeline/ports/intake.ts';
@@ -143,6 +144,37 @@ describe('embedded log', () => {
     expect(records.map((record) => record.offset)).toEqual([1n]);
     expect(await readTopic(database.pipeline, 'mmm.outcomes', new Map([[4, 3n]]), 10)).toEqual([]);
     expect((await topicOffsets(database.pipeline, 'mmm.outcomes')).get(4)).toEqual({ first: 0n, next: 3n });
+  });
+
+  test('a partition is read in its order, each record once, also where a later record has an earlier time', async () => {
+    const now = Date.now();
+    const at = (ms: number): EmbeddedLog => openLog(database.pipeline, () => now + ms);
+    await at(20).writer.append([trigger(2, 'late clock', 'mmm.decisions')]);
+    await at(10).writer.append([trigger(3, 'other lane', 'mmm.decisions'), trigger(2, 'early clock', 'mmm.decisions')]);
+    const seen: [number, bigint][] = [];
+    const reading = { from: 'earliest', follow: false, signal: new AbortController().signal } as const;
+    await new LogTopicReader(database.pipeline).read('mmm.decisions', reading, ({ lane, position }) => {
+      seen.push([lane, position]);
+    });
+    expect(seen.sort(([a], [b]) => a - b)).toEqual([
+      [2, 0n],
+      [2, 1n],
+      [3, 0n],
+    ]);
+  });
+
+  test('cut: what stands before is gone for good, the next record has the next number, other topics are untouched', async () => {
+    await log.writer.append(['1', '2', '3'].map((text) => trigger(4, text, 'mmm.admin_config')));
+    await cutTopic(database.pipeline, 'mmm.admin_config', new Map([[4, 2n]]));
+    expect((await topicOffsets(database.pipeline, 'mmm.admin_config')).get(4)).toEqual({ first: 2n, next: 3n });
+    const left = await readTopic(database.pipeline, 'mmm.admin_config', new Map(), 10);
+    expect(left.map((record) => Buffer.from(record.value ?? []).toString())).toEqual(['3']);
+    await cutTopic(database.pipeline, 'mmm.admin_config', new Map([[4, 99n]]));
+    expect((await topicOffsets(database.pipeline, 'mmm.admin_config')).get(4)).toEqual({ first: 3n, next: 3n });
+    await log.writer.append([trigger(4, '4', 'mmm.admin_config')]);
+    expect((await readTopic(database.pipeline, 'mmm.admin_config', new Map(), 10)).map(({ offset }) => offset)).toEqual(
+      [3n],
+    );
   });
 
   test('retention deletes what is older than the topic keeps, oldest first, and offsets go on', async () => {
