@@ -148,6 +148,7 @@ export const replayLetters = async (
   order: ReplayOrder,
   signal: AbortSignal,
 ): Promise<ReplayResult> => {
+  if (plan.send.length === 0) return { sent: 0, tooLarge: [], left: 0 };
   const { replayId, who, reason, filter, perSecond } = order;
   const held = await recordsOf(deps.reader, plan.send, replayId, signal);
   const facts = { filter, letters: held.length, per_second: perSecond, reason };

@@ -62,7 +62,7 @@ export const replay = async (io: CliIo, places: readonly string[], options: Repl
         'CONFLICT',
         `none of them can be replayed: ${[...plan.leave.keys()].map((one) => WHY_LEFT[one]).join('; ')}`,
       );
-    if (options.yes !== true) {
+    if (options.yes !== true || plan.send.length === 0) {
       if (io.json) return io.out(JSON.stringify({ ...planned, sent: 0, replay_id: null }));
       return io.out(plan.send.length === 0 ? 'Nothing to send.' : 'Nothing was sent. With --yes they are sent.');
     }

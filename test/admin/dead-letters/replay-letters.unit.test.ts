@@ -161,6 +161,12 @@ describe('a run', () => {
     expect(pauses).toEqual([200, 200]);
   });
 
+  test('of nothing reads, sends and audits nothing', async () => {
+    const { result, events } = await run([], () => Promise.resolve());
+    expect(result).toEqual({ sent: 0, tooLarge: [], left: 0 });
+    expect(events).toEqual([]);
+  });
+
   test('that is interrupted says what is left', async () => {
     const { result, events } = await run(five(), () => Promise.resolve(), 1);
     expect(result).toMatchObject({ sent: 2, left: 3 });
