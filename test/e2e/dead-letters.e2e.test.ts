@@ -5,7 +5,7 @@ import { cli } from '../entrypoints/cli/run-cli.ts';
 import { uniqueName } from '../infra/stack.ts';
 import { type EngineProcess, waitFor } from './support/engine-process.ts';
 import { install, type Installation } from './support/installation.ts';
-import { readOutputs, settled } from './support/outputs.ts';
+import { readOutputs, settled, sourcePosition } from './support/outputs.ts';
 import { sinCommit, type Sent } from './support/signals.ts';
 import { produce, produceBytes, readTopic } from './support/topics.ts';
 
@@ -244,9 +244,7 @@ test('what had gone before is replayed, twice, and everything is there exactly o
     await Promise.all([pm3, installation.topic('release.events')].map((one) => readTopic(installation.brokers, one)))
   ).flat();
   const outputs = await readOutputs(installation);
-  const places = outputs.deadLetters.map(
-    ({ headers }) => `${headers['mmm-dlq-topic']}/${headers['mmm-dlq-partition']}/${headers['mmm-dlq-offset']}`,
-  );
+  const places = outputs.deadLetters.map(sourcePosition);
   expect(received.length).toBe(signals + waiting + new Set(places).size);
 });
 

@@ -12,7 +12,9 @@ export const safeText = (text: string): string => text.replace(UNSAFE, escaped);
 /** For columns: at most `width` characters. */
 export const clipped = (text: string, width: number): string => {
   const characters = [...safeText(text)];
-  return characters.length <= width ? characters.join('') : `${characters.slice(0, Math.max(1, width - 1)).join('')}\u2026`;
+  return characters.length <= width
+    ? characters.join('')
+    : `${characters.slice(0, Math.max(1, width - 1)).join('')}\u2026`;
 };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

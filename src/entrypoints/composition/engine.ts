@@ -113,8 +113,8 @@ export const openEngine = async (
       clock,
     };
     const shared = { clock, logger, metrics, engineVersion: ENGINE_VERSION };
-    const { restMs, ...thresholds } = config.breaker;
-    const limits = { ...thresholds, windowMs: BREAKER_WINDOW_MS };
+    const { restMs, records } = config.breaker;
+    const limits = { records, sharePercent: config.breaker.sharePercent, windowMs: BREAKER_WINDOW_MS };
     const breakers = postgresBreakerStore(store.pipeline);
     const breaker = new DeadLetterBreaker({ ...shared, limits, restMs, store: breakers, pause });
     // One line per actor for outcomes and synchronous decisions: each that loses the race for a version is a fold and a plan more.
