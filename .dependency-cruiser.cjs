@@ -96,6 +96,16 @@ module.exports = {
       to: { path: '^src/entrypoints/' },
     },
     {
+      // G8: a replay that only looks is built without a way out, however far away. What publishes is loaded beside it, for plans that send.
+      name: 'shadow-reaches-no-output',
+      severity: 'error',
+      from: { path: '^src/(replay/shadow/|entrypoints/composition/replay-(shadow|reading)\\.ts$)' },
+      to: {
+        path: '^src/adapters/(kafka/(produce|record-writer|session-outputs?|replay-output)|embedded/(log-writer|log-session-outputs|log-replay-output|append-arguments))\\.ts$',
+        reachable: true,
+      },
+    },
+    {
       name: 'only-adapters-know-vendors',
       severity: 'error',
       from: { path: '^src/(?!adapters/)' },

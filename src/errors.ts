@@ -132,6 +132,24 @@ export const ERRORS = {
     'a receipt does not verify',
     'ask its holder for the original; --public-key names other signers',
   ),
+  // Replay.
+  REPLAY_NOT_APPROVED: entry(
+    'the replay plan has no approval of a second person',
+    'a second mmm_admin looks at it and gives `mmm replay approve`',
+  ),
+  REPLAY_SAME_PERSON: entry(
+    'the replay plan was made and is approved by the same subject',
+    'somebody else with the role mmm_admin approves it',
+  ),
+  REPLAY_EXPIRED: entry('the replay plan is older than 24 hours', 'make it anew with `mmm replay plan`'),
+  REPLAY_GROUND_MOVED: entry(
+    'what the replay plan counted is not there as it was',
+    'look at what moved and make the plan anew; nothing more was sent',
+  ),
+  REPLAY_ALTERED: entry(
+    'the stored replay plan or its approval is not what was signed',
+    'find out who wrote to mmm_replay_plans; make a new plan',
+  ),
   DOCTOR_FAILED: entry('something the engine needs is not as it should be', 'mend what the lines marked FAIL name'),
   // HTTP.
   UNAUTHORIZED: entry('the token is missing or not valid', 'send a valid bearer token'),

@@ -22,6 +22,8 @@ export interface LogOutputDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly partitionsOf: PartitionsOf;
+  /** Whose fence and positions; absent: the decide session's of the partition. A replay has its own. */
+  readonly owner?: { readonly fence: string; readonly group: string };
 }
 
 /** Opens one output per session. Nothing happens before `fence`. */
@@ -43,6 +45,7 @@ class LogSessionOutput implements SessionOutput {
   readonly #database: SqlDatabase;
   readonly #partition: number;
   readonly #name: string;
+  readonly #group: string;
   #state: 'new' | 'fenced' | 'dead' = 'new';
   #fence = '';
 
@@ -50,7 +53,8 @@ class LogSessionOutput implements SessionOutput {
     this.#deps = deps;
     this.#database = deps.database;
     this.#partition = partition;
-    this.#name = `${DECIDE_GROUP}-${partition}`;
+    this.#name = deps.owner?.fence ?? `${DECIDE_GROUP}-${partition}`;
+    this.#group = deps.owner?.group ?? DECIDE_GROUP;
   }
 
   async fence(): Promise<CommittedPositions> {
@@ -59,7 +63,7 @@ class LogSessionOutput implements SessionOutput {
       const fences = await this.#database.query<{ fence: string }>(logSql('fence'), [this.#name]);
       // A statement of its own, after the fence: it sees what the earlier owner committed while the fence waited for it.
       const rows = await this.#database.query<{ topic: string; next_offset: string }>(logSql('committed'), [
-        DECIDE_GROUP,
+        this.#group,
         this.#partition,
         [INPUT_TOPIC, CURSOR_TOPIC],
       ]);
@@ -83,7 +87,7 @@ class LogSessionOutput implements SessionOutput {
       await this.#database.query(logSql('publish'), [
         this.#name,
         this.#fence,
-        DECIDE_GROUP,
+        this.#group,
         INPUT_TOPIC,
         CURSOR_TOPIC,
         this.#partition,

@@ -27,6 +27,8 @@ export interface SessionOutputDeps {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Whose transactions and positions, full names; absent: the decide session's of the partition. A replay has its own (replay-output.ts). */
+  readonly owner?: { readonly transactionalId: string; readonly group: string };
 }
 
 /**
@@ -44,7 +46,7 @@ export class KafkaSessionOutput implements SessionOutput {
     this.#deps = deps;
     this.#partition = partition;
     this.#producer = deps.kafka.producer({
-      transactionalId: deps.names.transactionalId(partition),
+      transactionalId: deps.owner?.transactionalId ?? deps.names.transactionalId(partition),
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
       // Not `idempotent`: connecting would then ask for a second, useless producer id.
       maxInFlightRequests: 1,
@@ -106,7 +108,7 @@ export class KafkaSessionOutput implements SessionOutput {
     const { admin, names } = this.#deps;
     const input = names.topic('mmm.signals');
     const cursor = names.topic('mmm.outbox');
-    const groups = await admin.fetchOffsets({ groupId: names.group(DECIDE_GROUP), topics: [input, cursor] });
+    const groups = await admin.fetchOffsets({ groupId: this.#group(), topics: [input, cursor] });
     const committed = (topic: string): bigint | null => {
       const partitions = groups.find((entry) => entry.topic === topic)?.partitions ?? [];
       const found = partitions.find((entry) => entry.partition === this.#partition);
@@ -135,12 +137,16 @@ export class KafkaSessionOutput implements SessionOutput {
     });
     const cursorOffset = at(names.topic('mmm.outbox'), cursor);
     await transaction.sendOffsets({
-      consumerGroupId: names.group(DECIDE_GROUP),
+      consumerGroupId: this.#group(),
       topics: inputNext === null ? [cursorOffset] : [at(names.topic('mmm.signals'), inputNext), cursorOffset],
     });
     this.#expect('fenced');
     progress.asked = true;
     await transaction.commit();
+  }
+
+  #group(): string {
+    return this.#deps.owner?.group ?? this.#deps.names.group(DECIDE_GROUP);
   }
 
   #expect(state: 'new' | 'fenced'): void {

@@ -42,6 +42,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'why a signal led to a nudge or did not, and what would have been enough',
     load: async () => (await import('./explain.ts')).explainCommand,
   },
+  replay: {
+    summary:
+      'decide again in the shadow, publish what is missing, or send once more: planned, approved by a second person, run',
+    load: async () => (await import('./replay.ts')).replayCommand,
+  },
   receipts: {
     summary: 'verify receipts, print the public key',
     load: async () => (await import('./receipts.ts')).receiptsCommand,

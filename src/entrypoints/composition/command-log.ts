@@ -1,4 +1,5 @@
 import { committedLogCursors } from '../../adapters/embedded/log-cursors.ts';
+import { openLogReplayOutput } from '../../adapters/embedded/log-replay-output.ts';
 import { LogTopicReader } from '../../adapters/embedded/log-topic-reader.ts';
 import { LogSessionOutputs } from '../../adapters/embedded/log-session-outputs.ts';
 import { engineRunsOn } from '../../adapters/embedded/engine-lock.ts';
@@ -8,6 +9,7 @@ import { committedCursors, decideGroupHasMembers } from '../../adapters/kafka/gr
 import { KafkaNames } from '../../adapters/kafka/names.ts';
 import { PartitionCounts } from '../../adapters/kafka/partition-counts.ts';
 import { KafkaRecordWriter } from '../../adapters/kafka/record-writer.ts';
+import { openReplayOutput } from '../../adapters/kafka/replay-output.ts';
 import { KafkaSessionOutputs } from '../../adapters/kafka/session-outputs.ts';
 import { KafkaTopicAdmin } from '../../adapters/kafka/topic-admin.ts';
 import { readTopic } from '../../adapters/kafka/topic-reader.ts';
@@ -21,9 +23,9 @@ import type { InputDecoder } from '../../pipeline/ports/codec.ts';
 import type { RecordWriter } from '../../pipeline/ports/intake.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
-import type { SessionOutputs } from '../../pipeline/ports/partitions.ts';
+import type { SessionOutput, SessionOutputs } from '../../pipeline/ports/partitions.ts';
 import type { Config } from '../../runtime/config.ts';
-import { kafkaClients } from './engine-log.ts';
+import { kafkaClients } from './kafka-clients.ts';
 import { systemClock } from './process-parts.ts';
 import { openStore } from './store.ts';
 
@@ -33,6 +35,8 @@ export interface CommandLog {
   readonly writer: RecordWriter;
   readonly outputs: SessionOutputs;
   readonly cut: CutTopic;
+  /** The way out of a replay; nothing happens before its `fence`. */
+  replayOutput(tenantId: string, planId: string): Promise<SessionOutput>;
   cursors(): Promise<ReadonlyMap<number, bigint>>;
   /** True when a process that may run sessions is there. */
   engineRuns(): Promise<boolean>;
@@ -58,16 +62,13 @@ const embeddedLog = async (config: Config, logger: Logger): Promise<CommandLog> 
   try {
     const partitions = (await storedPartitions(store.pipeline)) ?? TOPICS['mmm.signals'].partitions;
     const partitionsOf = partitionsBySetting(partitions);
+    const outputs = { database: store.pipeline, clock: systemClock, metrics: NO_METRICS, partitionsOf };
     return {
       reader: new LogTopicReader(store.pipeline),
       writer: new LogWriter(store.pipeline, systemClock, partitionsOf),
-      outputs: new LogSessionOutputs({
-        database: store.pipeline,
-        clock: systemClock,
-        metrics: NO_METRICS,
-        partitionsOf,
-      }),
+      outputs: new LogSessionOutputs(outputs),
       cut: (topic, before) => cutTopic(store.pipeline, topic, before),
+      replayOutput: (tenantId, planId) => openLogReplayOutput(outputs, tenantId, planId),
       cursors: () => committedLogCursors(store.pipeline),
       engineRuns: () => engineRunsOn(config.dataDir),
       close: () => store.close(),
@@ -95,6 +96,8 @@ const kafkaLog = async (config: Config, logger: Logger): Promise<CommandLog> => 
     writer,
     outputs: new KafkaSessionOutputs({ ...shared, kafka: clients.transactional }),
     cut: (topic, before) => topics.cut(topic, before),
+    replayOutput: (tenantId, planId) =>
+      Promise.resolve(openReplayOutput({ ...shared, kafka: clients.transactional }, tenantId, planId)),
     cursors: () => committedCursors(admin, names),
     engineRuns: () => decideGroupHasMembers(admin, names),
     close: async () => {

@@ -7,7 +7,7 @@ import { type Check, check } from '../../admin/queries/run-checks.ts';
 import { MmmError } from '../../errors.ts';
 import type { Config } from '../../runtime/config.ts';
 import { SILENT_LOGGER } from '../cli/silent-logger.ts';
-import { kafkaClients } from './engine-log.ts';
+import { kafkaClients } from './kafka-clients.ts';
 
 type Distributed = NonNullable<Config['distributed']>;
 

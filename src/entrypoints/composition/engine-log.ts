@@ -6,7 +6,6 @@ import { reportLag } from '../../adapters/embedded/log-lag.ts';
 import { DECIDE_GROUP as LOG_DECIDE_GROUP } from '../../adapters/embedded/log-session-outputs.ts';
 import { deleteExpired } from '../../adapters/embedded/log-topics.ts';
 import { openEmbeddedLog } from '../../adapters/embedded/log.ts';
-import { createKafkaClients, type KafkaClients } from '../../adapters/kafka/connection.ts';
 import { KafkaIntakeSource } from '../../adapters/kafka/intake-source.ts';
 import { DECIDE_GROUP, INTAKE_GROUP, KafkaNames, OUTCOMES_GROUP } from '../../adapters/kafka/names.ts';
 import { PartitionCounts } from '../../adapters/kafka/partition-counts.ts';
@@ -21,17 +20,9 @@ import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import type { PartitionGroup, SessionOutputs } from '../../pipeline/ports/partitions.ts';
 import type { Config, KafkaConfig } from '../../runtime/config.ts';
+import { kafkaClients } from './kafka-clients.ts';
+import { SIGNAL_TOPICS } from './signal-topics.ts';
 import type { Store } from './store.ts';
-
-/** What intake reads; outcomes have a stage of their own, erasures get one with their issue. */
-export const SIGNAL_TOPICS: readonly TopicName[] = [
-  'pm3.signals.normalized',
-  'ubi.behavioural_signals',
-  'detection.alerts',
-  'release.events',
-  'incident.events',
-  'mmm.triggers',
-];
 
 export const OUTCOME_TOPICS: readonly TopicName[] = ['mmm.outcome_reports'];
 
@@ -94,17 +85,6 @@ const embeddedLog = (deps: EngineLogDeps): Promise<EngineLog> => {
     close: () => log.writer.close(),
   });
 };
-
-export const kafkaClients = (config: KafkaConfig, logger: Logger): KafkaClients =>
-  createKafkaClients(
-    {
-      brokers: config.brokers,
-      clientId: 'mmm-engine',
-      ssl: config.ssl,
-      ...(config.sasl === null ? {} : { sasl: config.sasl }),
-    },
-    logger,
-  );
 
 const kafkaLog = async (deps: EngineLogDeps, kafka: KafkaConfig): Promise<EngineLog> => {
   const { config, clock, logger, metrics, onFailed } = deps;

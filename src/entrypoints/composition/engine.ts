@@ -1,9 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { createCelCompiler } from '../../adapters/cel/cel-compiler.ts';
 import { randomId, uuidIds } from '../../adapters/ids/uuid-ids.ts';
 import { newActorRef } from '../../adapters/keys/actor-ref.ts';
-import { ensureSigningKey, loadSigningKey, type SigningKey } from '../../adapters/keys/ed25519-signer.ts';
+import type { SigningKey } from '../../adapters/keys/ed25519-signer.ts';
 import { MemoryStateCache } from '../../adapters/memory/memory-state-cache.ts';
 import { postgresBreakerStore } from '../../adapters/postgres/breaker-store.ts';
 import { ensurePartitionCount } from '../../adapters/postgres/partition-setting.ts';
@@ -31,9 +29,9 @@ import type { InputDecoder, RecordCodec } from '../../pipeline/ports/codec.ts';
 import type { Normaliser } from '../../pipeline/ports/normaliser.ts';
 import type { StateCache } from '../../pipeline/ports/state-cache.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
-import type { Config } from '../../runtime/config.ts';
 import { type EngineLog, openEngineLog } from './engine-log.ts';
 import { ENGINE_VERSION, type ProcessParts } from './process-parts.ts';
+import { signingKeyOf } from './signing-key.ts';
 import { openStore, type Store } from './store.ts';
 
 export type Role = 'intake' | 'decide' | 'defer' | 'api';
@@ -52,16 +50,6 @@ export interface Engine {
   readonly recordOutcome: RecordOutcome;
   close(): Promise<void>;
 }
-
-/** The key of the embedded default lies in its data folder, made at the first start; elsewhere the engine does not start without one (G6). */
-export const signingKeyOf = (config: Config): SigningKey => {
-  if (config.signing.keyFile !== null || config.backend === 'distributed')
-    return loadSigningKey(config.signing.keyFile, config.signing.kid);
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const file = join(config.dataDir, 'signing-key.pem');
-  ensureSigningKey(file);
-  return loadSigningKey(file, config.signing.kid);
-};
 
 /**
  * Opens store, log, cache and schemas in this order and joins them. `onFailed` is told when something ended that cannot be mended inside this

@@ -9,7 +9,7 @@ import { MmmError } from '../../errors.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Config } from '../../runtime/config.ts';
 import { openCommandLog } from './command-log.ts';
-import { signingKeyOf } from './engine.ts';
+import { signingKeyOf } from './signing-key.ts';
 
 export interface ReceiptPlace {
   /** `line 3`, or `0:17` in a topic. */

@@ -83,7 +83,7 @@ export const runBacktest = async (
 };
 
 /** The signal and the profile: of a decision those that it read, else the profile of today. Null: no text of it is kept. */
-const recordedOf = (
+export const recordedOf = (
   line: RecordedLine,
   profiles: ReadonlyMap<string, ActorProfile>,
   noContext: ContextFacts,

@@ -17,6 +17,7 @@ const TENANT_TABLES = [
   'mmm_outcomes',
   'mmm_playbooks',
   'mmm_playbook_probation',
+  'mmm_replay_plans',
   'mmm_tenant_policies',
   'mmm_actor_preferences',
   'mmm_experiments',

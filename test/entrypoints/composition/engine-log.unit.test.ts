@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { OUTCOME_TOPICS, SIGNAL_TOPICS } from '../../../src/entrypoints/composition/engine-log.ts';
+import { OUTCOME_TOPICS } from '../../../src/entrypoints/composition/engine-log.ts';
+import { SIGNAL_TOPICS } from '../../../src/entrypoints/composition/signal-topics.ts';
 import { TOPICS } from '../../../src/generated/topics.ts';
 
 /** Inputs that are not signals: outcomes of deliveries have a stage of their own, requests for erasure get one. */
