@@ -63,14 +63,22 @@ export const planStoreContract = (name: string, make: () => Promise<PlansUnderTe
     test('approved once', async () => {
       expect(await store.approve('acme', planId, APPROVAL)).toBe(true);
       expect(await store.approve('acme', planId, { ...APPROVAL, by: 'carl' })).toBe(false);
-      expect(await store.find('acme', planId)).toMatchObject({ state: 'approved', approvedBy: 'bob', approvedAtMs: AT + 1 });
+      expect(await store.find('acme', planId)).toMatchObject({
+        state: 'approved',
+        approvedBy: 'bob',
+        approvedAtMs: AT + 1,
+      });
     });
 
     test('not started before it is approved', async () => {
       expect(await started('one')).toBe(false);
       await approved();
       expect(await started('one')).toBe(true);
-      expect(await store.find('acme', planId)).toMatchObject({ state: 'running', runBy: 'cli:op', startedAtMs: AT + 2 });
+      expect(await store.find('acme', planId)).toMatchObject({
+        state: 'running',
+        runBy: 'cli:op',
+        startedAtMs: AT + 2,
+      });
     });
 
     test('only the runner of now notes, fails, keeps a receipt and finishes', async () => {

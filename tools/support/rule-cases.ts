@@ -99,10 +99,15 @@ export const IMPORT_CASES: readonly RuleCase[] = [
   importing('use-cases-import-no-edge', 'src/replay/reaching-runtime.ts', '../runtime/settings.ts'),
   importing('only-entrypoints-import-adapters', 'src/runtime/reaching-adapter.ts', '../adapters/kafka/adapter.ts'),
   importing('nobody-imports-entrypoints', 'src/adapters/kafka/reaching-entrypoint.ts', '../../entrypoints/entry.ts'),
-  one('shadow-reaches-no-output', 'src/entrypoints/composition/replay-shadow.ts', "export { value } from './between.ts';", {
-    'src/entrypoints/composition/between.ts': "export { value } from '../../adapters/kafka/produce.ts';\n",
-    'src/adapters/kafka/produce.ts': VALUE,
-  }),
+  one(
+    'shadow-reaches-no-output',
+    'src/entrypoints/composition/replay-shadow.ts',
+    "export { value } from './between.ts';",
+    {
+      'src/entrypoints/composition/between.ts': "export { value } from '../../adapters/kafka/produce.ts';\n",
+      'src/adapters/kafka/produce.ts': VALUE,
+    },
+  ),
   importing('only-adapters-know-vendors', 'src/pipeline/decide/vendor-kafkajs.ts', 'kafkajs'),
   importing('only-adapters-know-vendors', 'src/admin/vendor-pg.ts', 'pg'),
   importing('only-adapters-know-vendors', 'src/entrypoints/vendor-ioredis.ts', 'ioredis'),

@@ -106,7 +106,11 @@ const runIt = async (io: CliIo, reading: ReplayReading, document: PlanDocument):
 
 const answerLines = ({ document, report }: RunAnswer): string[] => {
   if (document.mode === 'shadow' && document.selection.deadLetters === null) return shadowLines(report as ShadowReport);
-  if (document.mode === 'shadow') return [`${document.ground.items} dead letters would be taken now.`];
+  if (document.mode === 'shadow')
+    return [
+      `${document.ground.items} dead letters would be taken now.`,
+      ...countWords(document.ground.leftOut).map((words) => `  ${words}`),
+    ];
   const { sent, dropped } = report as { readonly sent: number; readonly dropped: Readonly<Record<string, number>> };
   return [
     `${sent} of ${document.ground.items} records sent, each marked mmm-replay-id ${document.planId}.`,
@@ -142,6 +146,13 @@ const readable = (reading: ReplayReading, stored: StoredPlan): PlanDocument | nu
   }
 };
 
+const stateWords = (stored: StoredPlan, nowMs: number): string => {
+  const state = shownState(stored, nowMs);
+  if (state !== 'running' || stored.startedAtMs === null) return state;
+  const since = new Date(stored.startedAtMs).toISOString().slice(0, 19).replace('T', ' ');
+  return `running since ${since} UTC; if that process is gone, give run again: it goes on where it was`;
+};
+
 const status = async (
   io: CliIo,
   planId: string | undefined,
@@ -170,7 +181,7 @@ const status = async (
         : [`  ${'so far'.padEnd(12)} ${settled.upto} of ${document.ground.items} dealt with, ${settled.sent} sent`]),
       ...countWords(settled.dropped).map((words) => `  ${'not sent'.padEnd(12)} ${words}`),
       ...(stored.failure === null ? [] : [`  ${'ended early'.padEnd(12)} ${stored.failure}`]),
-      `  ${'state'.padEnd(12)} ${shownState(stored, nowMs)}`,
+      `  ${'state'.padEnd(12)} ${stateWords(stored, nowMs)}`,
     ]);
   });
 };

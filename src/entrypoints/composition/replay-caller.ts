@@ -25,6 +25,9 @@ const textOf = (file: string): string => {
   try {
     return readFileSync(file === '-' ? STANDARD_INPUT : file, 'utf8');
   } catch (error) {
-    throw new MmmError('USAGE', `--token-file ${file} can not be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
+    throw new MmmError(
+      'USAGE',
+      `--token-file ${file} can not be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
+    );
   }
 };

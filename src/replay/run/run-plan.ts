@@ -91,8 +91,16 @@ const keepingFailure = async <T>(deps: RunDeps, { plan, runner }: Begun, work: (
     const failure = error instanceof MmmError ? `${error.code}: ${error.message}` : 'INTERNAL_ERROR';
     // The first fault is the one to tell, also when the store is what failed.
     await deps.store.fail(plan.tenantId, plan.planId, runner, failure).catch(() => false);
-    throw error;
+    throw toldAgain(error, plan.planId);
   }
+};
+
+/** What is retriable here is retried by a person: a run that waits for a store may be waiting for days. */
+const toldAgain = (error: unknown, planId: string): unknown => {
+  if (!(error instanceof MmmError) || !error.retriable) return error;
+  const what = error.code === 'FENCED' ? 'another replay of this tenant has taken over' : error.message;
+  const text = `${what}; \`mmm replay run ${planId}\` goes on where this one was, nothing is sent twice`;
+  return new MmmError(error.code, text, { details: { ...error.details }, cause: error });
 };
 
 const closeRun = async (

@@ -28,7 +28,8 @@ test('today looks the same with a backfill as without: the same nudges, the same
     const story = new Story([SAYS], { quotas: { maxActionsPerDay: 4, maxActionsPerHour: 2, perRepoPerDay: 4 } });
     today.forEach((ms, n) => {
       // In the middle of the day, a piece between any two live signals.
-      for (const [, old] of backfill.entries()) if (old % today.length === n) story.signal(ms, { ...at(old), signal_id: `old-${old}` });
+      for (const [, old] of backfill.entries())
+        if (old % today.length === n) story.signal(ms, { ...at(old), signal_id: `old-${old}` });
       story.signal(ms, { signal_id: `live-${n}` });
     });
     return story;
@@ -36,7 +37,11 @@ test('today looks the same with a backfill as without: the same nudges, the same
   const told = (story: Story): unknown =>
     story.told
       .filter(({ plan }) => plan.result !== 'late')
-      .map(({ plan, deliveries }) => [outcomes(plan), deliveries.map(({ delivery }) => delivery.delivery_id), plan.sent]);
+      .map(({ plan, deliveries }) => [
+        outcomes(plan),
+        deliveries.map(({ delivery }) => delivery.delivery_id),
+        plan.sent,
+      ]);
   const without = told(lived([]));
   fc.assert(
     fc.property(fc.uniqueArray(past, { maxLength: 30 }), (times) => {
@@ -66,7 +71,7 @@ test('within max_lateness a signal is not the past: it is said now, and counts n
   );
 });
 
-test('what a tenant calls the past is the tenant\'s to say', () => {
+test("what a tenant calls the past is the tenant's to say", () => {
   const signal = aSignal(at(NOON - 2 * HOUR));
   expect(planned({ playbooks: [SAYS], signal }).result).toBe('decided');
   expect(planned({ playbooks: [SAYS], signal, policy: { maxLatenessMs: HOUR } }).result).toBe('late');

@@ -30,7 +30,9 @@ test('the digest stands for every item, its order, its id and its bytes', () => 
 test('what was on its way then and has arrived since is no other ground; all else is, in words', () => {
   const then = { ...ground([1]), leftOut: { still_on_its_way: 3, expired: 1 } };
   expect(groundMoved(then, { ...then, leftOut: { expired: 1 } })).toEqual([]);
-  expect(groundMoved(then, { ...then, leftOut: { still_on_its_way: 3 } })).toEqual(['left out, expired: 1 then, 0 now']);
+  expect(groundMoved(then, { ...then, leftOut: { still_on_its_way: 3 } })).toEqual([
+    'left out, expired: 1 then, 0 now',
+  ]);
   expect(groundMoved(then, { ...then, duplicates: 2, late: 1 })).toEqual([
     'too old to nudge: 0 then, 1 now',
     'duplicates: 0 then, 2 now',
@@ -40,7 +42,12 @@ test('what was on its way then and has arrived since is no other ground; all els
 test('the text of a plan reads back, and any member of it moves the digest', () => {
   const text = planText(document(ground([1, 2])));
   expect(planFrom(text)).toEqual(document(ground([1, 2])));
-  for (const change of [{ tenantId: 'other' }, { mode: 'shadow' as const }, { ratePerSecond: 4 }, { plannedBy: 'bob' }]) {
+  for (const change of [
+    { tenantId: 'other' },
+    { mode: 'shadow' as const },
+    { ratePerSecond: 4 },
+    { plannedBy: 'bob' },
+  ]) {
     const altered = planText({ ...document(ground([1, 2])), ...change });
     expect(planDigest(uuidIds, altered)).not.toBe(planDigest(uuidIds, text));
   }
@@ -48,7 +55,9 @@ test('the text of a plan reads back, and any member of it moves the digest', () 
 });
 
 test('a person sees counts, times, duplicates, rate and who, and an old plan as expired', () => {
-  const lines = planLines(document({ ...ground([1, 2]), duplicates: 2, leftOut: { expired: 3 } }), 'sha256:abc').join('\n');
+  const lines = planLines(document({ ...ground([1, 2]), duplicates: 2, leftOut: { expired: 3 } }), 'sha256:abc').join(
+    '\n',
+  );
   for (const part of [
     'Plan rp-1: redeliver for tenant acme',
     'decided 2026-05-06 11:00 UTC to 2026-05-06 12:00 UTC',

@@ -21,21 +21,38 @@ const selects = (change: Partial<Selection>, one: RecordedLine, ofRange: Readonl
   lineFilter({ ...ALL, ...change }, ofRange)(one);
 
 test('by time: from, including, to, excluding', () => {
-  for (const [decidedAtMs, is] of [[99, false], [100, true], [199, true], [200, false]] as const)
+  for (const [decidedAtMs, is] of [
+    [99, false],
+    [100, true],
+    [199, true],
+    [200, false],
+  ] as const)
     expect([decidedAtMs, selects({}, line({ decidedAtMs }))]).toEqual([decidedAtMs, is]);
 });
 
 test('by actor, and never an outcome', () => {
   expect(selects({ actorId: 'dev1' }, line())).toBe(true);
   expect(selects({ actorId: 'dev2' }, line())).toBe(false);
-  const outcome = { kind: 'outcome', decidedAtMs: 150, version: 1, atMs: 0, dismissal: null, chain: '' } as unknown as SignalEntry;
+  const outcome = {
+    kind: 'outcome',
+    decidedAtMs: 150,
+    version: 1,
+    atMs: 0,
+    dismissal: null,
+    chain: '',
+  } as unknown as SignalEntry;
   expect(selects({}, { ...line(), entry: outcome })).toBe(false);
 });
 
 test('by offset of the raw topic that it came from, also out of what its decision read', () => {
   const range = { topic: 'mmm.triggers', partition: 2, from: '10', to: '11' } as const;
   expect(selects({ offsets: range }, line())).toBe(true);
-  for (const other of [{ from: '11', to: '20' }, { from: '0', to: '10' }, { partition: 1 }, { topic: 'release.events' as const }])
+  for (const other of [
+    { from: '11', to: '20' },
+    { from: '0', to: '10' },
+    { partition: 1 },
+    { topic: 'release.events' as const },
+  ])
     expect(selects({ offsets: { ...range, ...other } }, line())).toBe(false);
   const signal = aSignal({ origin: { topic: 'mmm.triggers', partition: 2, offset: '10' } });
   expect(selects({ offsets: range }, line({}, { signal: null, read: JSON.stringify({ signal }) }))).toBe(true);
