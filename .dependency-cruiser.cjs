@@ -101,7 +101,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(replay/shadow/|entrypoints/composition/replay-(shadow|reading)\\.ts$)' },
       to: {
-        path: '^src/adapters/(kafka/(produce|record-writer|session-outputs?|replay-output)|embedded/(log-writer|log-session-outputs|log-replay-output|append-arguments))\\.ts$',
+        path: '^src/adapters/(kafka/(produce|record-writer|session-outputs?|replay-output)|embedded/(log-writer|log-session-outputs|log-replay-output))\\.ts$',
         reachable: true,
       },
     },

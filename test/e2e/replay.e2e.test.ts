@@ -42,11 +42,11 @@ beforeAll(async () => {
   before = await readOutputs(installation);
   [ann, bob] = [await tokenFile(installation, 'acme', 'ann'), await tokenFile(installation, 'acme', 'bob')];
   eve = await tokenFile(installation, 'other', 'eve');
-}, 300_000);
+}, 600_000);
 afterAll(async () => {
   for (const file of [ann, bob, eve]) await rm(file, { force: true });
   await installation?.remove();
-});
+}, 600_000);
 
 test('redeliver, killed in the middle and given again: each card once more, same bytes, marked; nothing of another tenant', async () => {
   const planId = await agreed('redeliver', '--since', '1h', '--rate', '1');
@@ -78,7 +78,7 @@ test('redeliver, killed in the middle and given again: each card once more, same
   expect(more).toEqual([]);
   expect(receiptVerifies(receipt!.body, installation.receiptKey)).toBe(true);
   expect(receipt!.body['inputs']).toMatchObject({ planned_by: 'ann', approved_by: 'bob', plan_id: planId });
-});
+}, 600_000);
 
 test('what the outputs have lost is published again from what was decided, and once', async () => {
   const kafka = new Kafka({ clientId: 'e2e', brokers: installation.brokers, logCreator: () => () => undefined });
@@ -121,7 +121,7 @@ test('what the outputs have lost is published again from what was decided, and o
   const nothing = await replay(installation, 'plan', 'reconcile', '--since', '1h', '--token-file', ann);
   expect(nothing).toMatchObject({ code: 0, json: { plan_id: null, items: 0 } });
   expect((await readOutputs(installation)).deliveries).toHaveLength(after.deliveries.length);
-});
+}, 600_000);
 
 test('a shadow by offset of mmm.signals decides the same again and leaves nothing behind', async () => {
   const counts = async (): Promise<unknown> => {
@@ -130,23 +130,13 @@ test('a shadow by offset of mmm.signals decides the same again and leaves nothin
   };
   const untouched = await counts();
   const { rows } = await installation.database.query<{ n: number }>('SELECT count(*)::integer AS n FROM mmm_outbox');
-  const plans = await Promise.all(
-    [0, 1, 2].map(
-      async (partition) =>
-        await replay(
-          installation,
-          'plan',
-          'shadow',
-          '--rules',
-          'then',
-          '--offsets',
-          `mmm.signals:${partition}:0-999`,
-          '--token-file',
-          ann,
-        ),
-    ),
-  );
-  const planned = plans.map(({ json }) => json).filter(({ plan_id }) => plan_id !== null);
+  const plans: Record<string, unknown>[] = [];
+  for (const partition of [0, 1]) {
+    const offsets = `mmm.signals:${partition}:0-999`;
+    const args = ['--rules', 'then', '--offsets', offsets, '--token-file', ann];
+    plans.push((await replay(installation, 'plan', 'shadow', ...args)).json);
+  }
+  const planned = plans.filter(({ plan_id: planId }) => planId !== null);
   for (const { plan_id: planId, items } of planned) {
     await replay(installation, 'approve', String(planId), '--token-file', bob);
     const { json } = await replay(installation, 'run', String(planId), '--tenant', 'acme');
@@ -156,7 +146,7 @@ test('a shadow by offset of mmm.signals decides the same again and leaves nothin
   expect(await counts()).toEqual(untouched);
   const after = await installation.database.query<{ n: number }>('SELECT count(*)::integer AS n FROM mmm_outbox');
   expect(after.rows).toEqual(rows);
-});
+}, 600_000);
 
 test('a token of another tenant, and the same person twice, are refused', async () => {
   const planned = await replay(installation, 'plan', 'redeliver', '--since', '1h', '--token-file', ann);
@@ -168,4 +158,4 @@ test('a token of another tenant, and the same person twice, are refused', async 
     error: 'REPLAY_SAME_PERSON',
   });
   expect(await replay(installation, 'run', planId, '--tenant', 'acme')).toMatchObject({ error: 'REPLAY_NOT_APPROVED' });
-});
+}, 600_000);

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await settled(installation, sent.length);
   await engine.end();
   before = await readOutputs(installation);
-}, 300_000);
+}, 600_000);
 afterAll(async () => await installation?.remove());
 
 /** What `kafka-consumer-groups --reset-offsets --to-earliest --execute` does: the group's offsets are committed anew while it has no members. */
@@ -49,7 +49,7 @@ test('both live groups rewound to the beginning: everything is read again, found
   const after = await readOutputs(installation);
   await expectExactlyOnce(installation, sent, after);
   expect(inPlace(after)).toEqual(inPlace(before));
-}, 120_000);
+}, 600_000);
 
 test('with the cursor rewound too (--all-topics) the shards that had records stop rather than repeat', async () => {
   await rewind(`${installation.namespace}mmm-decide`, installation.topic('mmm.outbox'));
@@ -60,4 +60,4 @@ test('with the cursor rewound too (--all-topics) the shards that had records sto
   expect(partition).toBeDefined();
   await engine.end('SIGKILL');
   expect(inPlace(await readOutputs(installation))).toEqual(inPlace(before));
-}, 120_000);
+}, 600_000);
