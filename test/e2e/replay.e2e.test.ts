@@ -1,14 +1,16 @@
 import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Kafka } from 'kafkajs';
-import { waitFor } from './support/engine-process.ts';
 import { install, type Installation } from './support/installation.ts';
 import { type Decoded, type Outputs, readOutputs, receiptVerifies, settled } from './support/outputs.ts';
 import { replay, tokenFile } from './support/replays.ts';
 import { sinCommit } from './support/signals.ts';
 import { produce } from './support/topics.ts';
 
-const ACTORS = 6;
+const KILLED_REPLAY = fileURLToPath(new URL('./support/killed-replay.ts', import.meta.url));
+/** More than the killed runs get through. */
+const ACTORS = 8;
 let installation: Installation;
 let before: Outputs;
 let [ann, bob, eve] = ['', '', ''];
@@ -50,12 +52,10 @@ afterAll(async () => {
 
 test('redeliver, killed in the middle and given again: each card once more, same bytes, marked; nothing of another tenant', async () => {
   const planId = await agreed('redeliver', '--since', '1h', '--rate', '1');
-  const doomed = installation.start({ args: ['replay', 'run', planId, '--tenant', 'acme'] });
-  await waitFor('two records out', async () => {
-    const { json } = await replay(installation, 'status', planId, '--tenant', 'acme');
-    return Number(json['progress'].upto) >= 2 ? true : null;
-  });
-  expect(await doomed.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
+  for (const kill of ['after-publish', 'before-publish', 'after-publish']) {
+    const doomed = installation.start({ program: KILLED_REPLAY, args: ['acme', planId, kill, '2'] });
+    expect(await doomed.exited).toEqual({ code: null, signal: 'SIGKILL' });
+  }
   expect(await replay(installation, 'run', planId, '--tenant', 'other')).toMatchObject({ error: 'RESOURCE_NOT_FOUND' });
   const answer = await replay(installation, 'run', planId, '--tenant', 'acme');
   expect(answer).toMatchObject({ code: 0, json: { done_before: false, report: { sent: ACTORS, dropped: {} } } });

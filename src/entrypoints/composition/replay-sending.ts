@@ -41,8 +41,9 @@ export const runSendingPlan = async (
   config: Config,
   request: RunRequest,
   { logger, signal, onProgress }: SendingOptions,
+  openLog: typeof openCommandLog = openCommandLog,
 ): Promise<RunAnswer> => {
-  const log = await openCommandLog(config, logger);
+  const log = await openLog(config, logger);
   try {
     const codec = await codecOf(reading, config);
     return await runSending(

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { partitionsBySetting } from '../../../src/adapters/embedded/log-topics.ts';
 import { LogWriter } from '../../../src/adapters/embedded/log-writer.ts';
@@ -12,8 +13,9 @@ import { SILENT_LOGGER } from '../../../src/entrypoints/cli/silent-logger.ts';
 import { openStore } from '../../../src/entrypoints/composition/store.ts';
 import type { OutputRecord } from '../../../src/pipeline/ports/records.ts';
 import { loadConfig } from '../../../src/runtime/config.ts';
-import { cli, freePort, largeCommit, MAIN, startServe, until } from './run-cli.ts';
+import { cli, freePort, largeCommit, startServe, until } from './run-cli.ts';
 
+const KILLED_REPLAY = fileURLToPath(new URL('../../e2e/support/killed-replay.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mmm-replay-test-'));
 const dataDir = join(folder, 'data');
 const before = { ...process.env };
@@ -152,16 +154,15 @@ test('one signal by its offset, in mmm.signals and in the raw topic; and what do
 test('redeliver, killed and given again: each card once more', async () => {
   const cards = (await records('mmm.delivery.ide')).map(({ value }) => value);
   const planId = await agreed('redeliver', '--since', '1h', '--rate', '1');
-  const child = spawn(process.execPath, [MAIN, 'replay', 'run', planId, '--tenant', 'demo'], {
-    stdio: 'ignore',
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
-  await until(
-    async () => (await cli('replay', 'status', planId, '--tenant', 'demo', '--json')).json,
-    (json) => json['state'] === 'running' && json['progress'].upto >= 1,
-  );
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  for (const kill of ['after-publish', 'before-publish']) {
+    const child = spawn(process.execPath, [KILLED_REPLAY, 'demo', planId, kill, '1'], {
+      stdio: 'ignore',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+  }
+  const status = await cli('replay', 'status', planId, '--tenant', 'demo', '--json');
+  expect(status.json).toMatchObject({ state: 'running', run_by: 'test' });
   const ran = await run(planId);
   expect(ran).toMatchObject({ code: 0 });
   const all = ['mmm.delivery.ide', 'mmm.delivery.ci', 'mmm.delivery.alert'];
