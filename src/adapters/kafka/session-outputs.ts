@@ -17,10 +17,7 @@ export class KafkaSessionOutputs implements SessionOutputs {
     return new KafkaSessionOutput(this.#deps, partition);
   }
 
-  /**
-   * All sessions start at once on one admin client, which takes a topic for loaded while its first caller is still loading it: the others then
-   * found no partitions, and ended with PARTITIONS_CHANGED or a TypeError. So it is loaded before any of them.
-   */
+  /** Asked for once, before any session: a topic that is missing is named as such here, and would end a fence as an unavailable log. */
   async #loadTopics(): Promise<void> {
     const { admin, names } = this.#deps;
     try {

@@ -6,6 +6,7 @@ import { MmmError } from '../../errors.ts';
 import type { TopicName } from '../../generated/topics.ts';
 import { TOPIC_NAMES } from '../../generated/topics.ts';
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
+import { inTurns } from './admin-turns.ts';
 import { assertBrokerVersions } from './broker-versions.ts';
 import { logUnavailable } from './client-errors.ts';
 import type { KafkaNames } from './names.ts';
@@ -25,7 +26,7 @@ export class KafkaTopicAdmin {
 
   constructor(kafka: Kafka, names: KafkaNames) {
     this.#kafka = kafka;
-    this.#admin = kafka.admin();
+    this.#admin = inTurns(kafka.admin());
     this.#names = names;
   }
 
