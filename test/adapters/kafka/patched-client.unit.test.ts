@@ -1,33 +1,19 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { assertPatched, requireClient } from '../../../src/adapters/kafka/patched-client.ts';
-
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const PATCH = join(ROOT, 'patches', 'kafkajs+2.2.4.patch');
+import { unpatchedClient } from './support/unpatched-client.ts';
+import type { UnpatchedClient } from './support/unpatched-client.ts';
 
 type Load = (path: string) => any; // eslint-disable-line @typescript-eslint/no-explicit-any -- the client's inner modules have no types
 const patched: Load = (path) => requireClient(`kafkajs/${path}`);
 
-/** The client as it is published: our patch taken off a copy. When a vector below passes on it, upstream has mended that fault. */
-let folder: string;
+/** When a vector below passes on it, upstream has mended that fault. */
+let published: UnpatchedClient;
 let unpatched: Load;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mmm-kafkajs-'));
-  mkdirSync(join(folder, 'node_modules'));
-  cpSync(join(ROOT, 'node_modules', 'kafkajs'), join(folder, 'node_modules', 'kafkajs'), { recursive: true });
-  execFileSync('git', ['apply', '-R', PATCH], {
-    cwd: folder,
-    env: { PATH: process.env['PATH'], GIT_CEILING_DIRECTORIES: folder },
-  });
-  const load = createRequire(join(folder, 'file.js'));
-  unpatched = (path) => load(`kafkajs/${path}`);
+  published = unpatchedClient();
+  unpatched = (path) => published.load(path);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => published.remove());
 
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const logger = { ...SILENT, namespace: () => SILENT };
