@@ -7,9 +7,9 @@ const SAME_SIGNAL_MS = 500;
 export interface OrderedEnd {
   /** Resolves with the exit code when the engine has to end: 0 after a signal, 1 after a fault. */
   readonly code: Promise<number>;
-  onFailed(error: Error): void;
+  readonly onFailed: (error: Error) => void;
   /** Everything has stopped (or never started): from here on only what somebody left open can hold the process up, until the deadline. */
-  finished(): void;
+  readonly finished: () => void;
 }
 
 /**

@@ -33,6 +33,7 @@ export function inTurns(admin: Admin): Admin {
       return mine;
     };
   };
-  const turned = TURNS.map((name) => [name, inTurn(admin[name] as AnyCall)]);
+  const calls = admin as unknown as Readonly<Record<(typeof TURNS)[number], AnyCall>>;
+  const turned = TURNS.map((name) => [name, inTurn((...args) => calls[name](...args))]);
   return { ...admin, ...(Object.fromEntries(turned) as Partial<Admin>) };
 }

@@ -41,8 +41,9 @@ const retryOf = (reading: ReplayReading, codec: RecordCodec): DeadLetterDeps['re
     if (!SIGNAL_TOPICS.some((topic) => topic === raw.channel)) return null;
     const settled = await settler.settle(raw);
     if (settled.kind === 'rejected') return { kind: 'refused', code: settled.code };
-    if (settled.output?.value == null) return null;
-    const signal = await codec.decodeSignal(settled.output.value);
+    const value = settled.output?.value ?? null;
+    if (value === null) return null;
+    const signal = await codec.decodeSignal(value);
     const { tenant_id: tenantId, signal_id: signalId, occurred_at: occurredAt } = signal;
     return { kind: 'taken', tenantId, signalId, occurredAtMs: Date.parse(occurredAt) };
   };

@@ -89,7 +89,8 @@ export const brokenPromises = (before: Catalogue, after: Catalogue): readonly st
   for (const [key, thing] of after) {
     if (before.has(key) || thing.table === null || !before.has(`table ${thing.table}`)) continue;
     const isOfNewColumns =
-      thing.columns.length > 0 && thing.columns.every((column) => !before.has(`column ${thing.table}.${column}`));
+      thing.columns.length > 0 &&
+      thing.columns.every((column) => !before.has(`column ${String(thing.table)}.${column}`));
     if (thing.kind === 'column' && thing.facts['not_null'] === true && thing.facts['filled'] !== true)
       faults.push(`${key} must be given, and programs of before do not give it`);
     if (thing.kind === 'trigger') faults.push(`${key} changes what programs of before write`);
