@@ -22,11 +22,6 @@ export interface Card extends About {
   readonly actionType: ActionType;
   /** Of its last revision. */
   readonly actionId: string;
-  /**
-   * Of what can happen again (a build fails): when it last did, because the success before it does not end it, however late it is told. Absent for what
-   * cannot, and in cards of earlier releases.
-   */
-  readonly occurredMs?: number;
   readonly openedMs: number;
   readonly expiresMs: number;
   readonly places: readonly CardPlace[];

@@ -42,7 +42,6 @@ export const showCard = (
     branch: signal.branch,
     eventType: signal.event_type,
     expiresMs,
-    ...(canRecur(signal.event_type) ? { occurredMs: Date.parse(signal.occurred_at) } : {}),
     openedMs: alive ? before.openedMs : decidedAtMs,
     places: withPlaces(others, places),
     playbookId: key.playbookId,
@@ -73,9 +72,15 @@ const folded = (card: Card, state: Fold['state'], why: string, places: readonly 
   places: places.map((place) => ({ ...place, revision: place.revision + 1, live: false })),
 });
 
-/** What happened before the matter of the card last did does not end it. */
-const isSince = ({ occurredMs }: Card, { signal }: PlanInput): boolean =>
-  occurredMs === undefined || Date.parse(signal.occurred_at) >= occurredMs;
+/**
+ * Of what can happen again (a build fails): what happened before it last did does not end it, however late it is told. When it last did is in the recent
+ * signals; a card whose event is no longer there is ended by whatever comes.
+ */
+const isSince = ({ eventType, subject }: Card, { signal, state }: PlanInput): boolean => {
+  if (!canRecur(eventType)) return true;
+  const last = state.recent.findLast((seen) => seen.type === eventType && seen.subject === subject);
+  return last === undefined || Date.parse(signal.occurred_at) >= last.atMs;
+};
 
 const NO_FOLDS: readonly Fold[] = [];
 
