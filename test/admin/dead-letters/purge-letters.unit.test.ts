@@ -7,6 +7,7 @@ const log: readonly RawRecord[] = [
   letterRecord({ code: 'NOT_JSON', minute: 1 }, { lane: 0, position: 10n }),
   letterRecord({ code: 'ID_MISSING', minute: 2 }, { lane: 0, position: 11n }),
   letterRecord({ code: 'NOT_JSON', minute: 3 }, { lane: 0, position: 12n }),
+  letterRecord({ code: 'ID_MISSING', minute: 5 }, { lane: 0, position: 13n }),
   letterRecord({ code: 'ID_MISSING', minute: 4 }, { lane: 1, position: 5n }),
   { ...letterRecord({}, { lane: 2, position: 0n }), headers: {} },
 ];
@@ -22,7 +23,7 @@ test('a cut is behind the last chosen letter of each partition, and counts what 
   expect(plan).toMatchObject({ chosen: 2, others: 1, oldestMs: NOW_MS + 60_000, newestMs: NOW_MS + 180_000 });
   expect([...plan.othersByCode]).toEqual([['ID_MISSING', 1]]);
   expect([...planOf(null).cuts].sort(([a], [b]) => a - b)).toEqual([
-    [0, 13n],
+    [0, 14n],
     [1, 6n],
   ]);
   expect(planOf('TOO_DEEP').cuts.size).toBe(0);
@@ -51,5 +52,5 @@ test('nothing that was not chosen goes without a word; the audit comes first', a
   expect(await purge(planOf('NOT_JSON'), true)).toEqual(['dlq_purge', 'cut 0,13']);
   expect(await purge(planOf('TOO_DEEP'), true)).toEqual([]);
   const failing = (): Promise<void> => Promise.reject(Object.assign(new Error('away'), { code: 'AWAY' }));
-  expect(await purge(planOf(null), false, failing)).toEqual(['dlq_purge', 'cut 0,13 1,6', 'dlq_purge_failed', 'AWAY']);
+  expect(await purge(planOf(null), false, failing)).toEqual(['dlq_purge', 'cut 0,14 1,6', 'dlq_purge_failed', 'AWAY']);
 });
