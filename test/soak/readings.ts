@@ -11,7 +11,7 @@ const FLAT = { kind: 'percent', perHour: 10 } as const;
 
 /** Of each worker, by names of its own metrics endpoint; descriptors are the operating system's count. */
 const OF_WORKER: readonly (Measure & { readonly metric: string | null; readonly scale: number })[] = [
-  { name: 'resident memory', unit: 'MB', picked: 'lowest', bound: FLAT, metric: 'process_resident_memory_bytes', scale: 1 / MB },
+  { name: 'resident memory', unit: 'MB', picked: 'lowest', bound: FLAT, slowToSettle: true, metric: 'process_resident_memory_bytes', scale: 1 / MB },
   { name: 'heap used', unit: 'MB', picked: 'lowest', bound: FLAT, metric: 'nodejs_heap_size_used_bytes', scale: 1 / MB },
   { name: 'external memory', unit: 'MB', picked: 'lowest', bound: { kind: 'amount', perHour: 5 }, metric: 'nodejs_external_memory_bytes', scale: 1 / MB },
   { name: 'event loop p90', unit: 'ms', picked: 'median', bound: { kind: 'amount', perHour: 10 }, metric: 'nodejs_eventloop_lag_p90_seconds', scale: 1_000 },
@@ -19,8 +19,8 @@ const OF_WORKER: readonly (Measure & { readonly metric: string | null; readonly 
 ]; // prettier-ignore
 
 const TABLES = ['mmm_journal', 'mmm_decisions', 'mmm_outbox', 'mmm_actions', 'mmm_actors', 'mmm_deferrals'] as const;
-/** One per actor (mmm_actors), one per thing that waits (mmm_outbox, mmm_deferrals): vacuum keeps them, history does not grow them. */
-const BOUNDED_TABLES: ReadonlySet<string> = new Set(['mmm_actors', 'mmm_outbox', 'mmm_deferrals']);
+/** A row per actor, or per thing that waits. Rows of the outbox stay for a day after they are published, history for as long as retention says. */
+const BOUNDED_TABLES: ReadonlySet<string> = new Set(['mmm_actors', 'mmm_deferrals']);
 
 export interface Reading {
   readonly measure: Measure;

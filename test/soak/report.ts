@@ -15,7 +15,7 @@ export interface SoakReport {
 const figure = (value: number): string => (Math.abs(value) >= 1_000 ? value.toFixed(0) : value.toFixed(1));
 
 function boundOf({ bound, unit }: Measure): string {
-  if (bound.kind === 'told') return 'grows by design';
+  if (bound.kind === 'told') return 'not judged';
   return bound.kind === 'percent' ? `${bound.perHour} %/h` : `${bound.perHour} ${unit === 'count' ? '' : `${unit} `}/h`;
 }
 

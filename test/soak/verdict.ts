@@ -4,7 +4,7 @@ import { trendOf } from './trend.ts';
 /**
  * - `percent`  grows by at most this share of its first value an hour
  * - `amount`   grows by at most this much an hour
- * - `told`     grows by design (a journal): its slope is told and not judged
+ * - `told`     grows by design (a journal), or the run is too short for it: its slope is told and not judged
  */
 export type Bound =
   | { readonly kind: 'percent'; readonly perHour: number }
@@ -16,6 +16,8 @@ export interface Measure {
   readonly unit: 'MB' | 'ms' | 'count';
   readonly picked: Picked;
   readonly bound: Bound;
+  /** Says something only of a long run. */
+  readonly slowToSettle?: boolean;
 }
 
 export interface Verdict {
