@@ -53,6 +53,7 @@ export const processProvider: StackProvider = {
         cacheDir: resolve(options.cacheDir ?? PROJECT_CACHE),
         state,
         log: options.log,
+        ...(options.kafka === undefined ? {} : { kafka: options.kafka }),
       };
       const servers = wantedParts(options).map((part) => new LocalServer(SERVER_KINDS[part], context));
       const toStart: LocalServer[] = [];

@@ -1,4 +1,4 @@
-import type { StackEnv, StackLog, StackPart } from './stack.ts';
+import type { KafkaExtras, StackEnv, StackLog, StackPart } from './stack.ts';
 import type { StackState } from './state-file.ts';
 
 /** How one server process is started. */
@@ -33,6 +33,7 @@ export interface ServerContext {
   /** Shared by all parts of the stack; stored after each change. */
   readonly state: StackState;
   readonly log: StackLog;
+  readonly kafka?: KafkaExtras;
 }
 
 /** Host and port of a part on the loopback. */

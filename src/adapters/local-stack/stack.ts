@@ -41,6 +41,14 @@ export interface RunningStack {
   kill(): Promise<void>;
 }
 
+/** What a fault test needs of the broker beyond the defaults. */
+export interface KafkaExtras {
+  /** A second listener whose clients are told to come to another port of 127.0.0.1: that of a proxy in between. */
+  readonly secondListener?: { readonly port: number; readonly advertisedPort: number };
+  /** Broker settings besides or instead of ours. */
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
 export interface StackOptions {
   readonly provider: StackProviderName;
   /** Folder of data, logs and the state file; made when missing. */
@@ -52,6 +60,8 @@ export interface StackOptions {
   readonly cacheDir?: string;
   /** Addresses for the provider `external`; the caller has read them from wherever it may. */
   readonly external?: StackEnv;
+  /** Only for local processes. */
+  readonly kafka?: KafkaExtras;
 }
 
 export interface StackProvider {
