@@ -63,14 +63,16 @@ const correlationOf = (reply: Buffer): number => reply.readInt32BE(LENGTH_BYTES)
 export class KafkaWay {
   readonly port: number;
   readonly #brokerPort: number;
+  readonly #lateMs: number;
   readonly #sockets = new Set<Socket>();
   readonly #orders: Order[] = [];
   #server: Server | null = null;
 
   /** `brokerPort` is the listener that advertises `port`. */
-  constructor(port: number, brokerPort: number) {
+  constructor(port: number, brokerPort: number, lateMs = LATE_MS) {
     this.port = port;
     this.#brokerPort = brokerPort;
+    this.#lateMs = lateMs;
   }
 
   async open(): Promise<this> {
@@ -164,6 +166,6 @@ export class KafkaWay {
     setTimeout(() => {
       ends.stillSending = false;
       ends.far.end(late);
-    }, LATE_MS).unref();
+    }, this.#lateMs).unref();
   }
 }

@@ -1,15 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkRemains } from '../invariants/check-remains.ts';
 import type { Find, Harm } from '../invariants/remains.ts';
-import { Random } from '../sim/random.ts';
 import { checkLive } from './check-live.ts';
 import { FAULTS } from './faults/all-faults.ts';
 import type { Fault } from './faults/fault.ts';
 import { readRemains } from './read-remains.ts';
 import { recovered, settle } from './recovery.ts';
+import { schedule } from './schedule.ts';
 import { openSite, type Site } from './site.ts';
 
-const SCHEDULE_STREAM = 9;
 /** Between two faults the engine runs as always, so that each meets it at work. */
 const CALM_MS = 1_500;
 
@@ -107,7 +106,9 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosOutcome> => 
 const injectAll = async (site: Site, options: ChaosOptions, find: Find): Promise<Injected[]> => {
   const injected: Injected[] = [];
   const until = performance.now() + (options.minutes ?? 0) * 60_000;
-  for (const fault of schedule(options, until)) {
+  const faults = options.only ?? FAULTS.filter(({ onlyByName }) => onlyByName !== true);
+  const leftSeconds = (): number => (until - performance.now()) / 1_000;
+  for (const fault of options.minutes === null ? faults : schedule(options.seed, faults, leftSeconds)) {
     options.tell(`fault ${fault.name}: ${fault.what}`);
     try {
       const recoveryMs = await fault.inject(site);
@@ -121,23 +122,3 @@ const injectAll = async (site: Site, options: ChaosOptions, find: Find): Promise
   }
   return injected;
 };
-
-/** Each fault once in an order of the seed's before any comes again; what would not end in time is left out. */
-function* schedule({ seed, only, minutes }: ChaosOptions, until: number): Generator<Fault> {
-  if (minutes === null) {
-    yield* only ?? [];
-    return;
-  }
-  const random = new Random(seed, SCHEDULE_STREAM);
-  const faults = only ?? FAULTS.filter(({ onlyByName }) => onlyByName !== true);
-  let left: Fault[] = [];
-  for (;;) {
-    const fits = ({ seconds }: Fault): boolean => performance.now() + seconds * 1_000 < until;
-    if (!left.some(fits)) left = [...faults];
-    const possible = left.filter(fits);
-    if (possible.length === 0) return;
-    const next = random.pick(possible);
-    left = left.filter((one) => one !== next);
-    yield next;
-  }
-}
