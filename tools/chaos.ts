@@ -30,6 +30,15 @@ const removeLeftovers = async (): Promise<void> => {
   }
 };
 
+/** Servers and workers are processes of their own: they would outlive this one. */
+const cleanUpOnSignal = (dataDir: string | null): void => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void (dataDir === null ? Promise.resolve() : removeStack(dataDir)).finally(() => process.exit(130));
+    });
+  }
+};
+
 /** Returns the exit code. */
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -61,6 +70,7 @@ async function main(args: string[]): Promise<number> {
   }
   await removeLeftovers();
   const dataDir = values.data ?? join(FOLDER, String(process.pid));
+  cleanUpOnSignal(values.data === undefined ? dataDir : null);
   process.stderr.write(`seed ${seed}\n`);
   const startedAt = performance.now();
   const outcome = await runChaos({

@@ -10,6 +10,9 @@ import { shardOf } from './plan-signal.ts';
 
 const CLIENT_TIMEOUT_MS = 6_000;
 const AGAIN_MS = 700;
+/** Waits double up to here, and no more than so many wait at once: clients of an engine that is away are not to become the load that keeps it away. */
+const AGAIN_MAX_MS = 6_000;
+const OPEN_MAX = 12;
 const SURFACE = 'ci';
 
 export interface Ask {
@@ -31,6 +34,7 @@ export class Asker {
   readonly #random: Random;
   readonly #everyMs: number;
   readonly #asks: Ask[] = [];
+  #keys = 0;
   #open = 0;
   #paused = false;
   #ended = false;
@@ -61,10 +65,14 @@ export class Asker {
 
   /** All at once, besides the rate. */
   ask(whom: readonly { readonly tenantId: string; readonly actorId: string }[]): void {
-    for (const { tenantId, actorId } of whom) void this.#persist(this.#make(tenantId, actorId));
+    for (const { tenantId, actorId } of whom) {
+      const ask = this.#make(tenantId, actorId);
+      this.#asks.push(ask);
+      void this.#persist(ask);
+    }
   }
 
-  /** Asks once and takes no for an answer: the status and the result that came. */
+  /** Asks once and takes no for an answer: the status and the result that came. It is not among `asks`: it is to have no result. */
   async tryOnce(tenantId: string, actorId: string): Promise<{ readonly status: number; readonly result: string }> {
     const ask = this.#make(tenantId, actorId);
     const answer = await this.#post(ask, ask.name);
@@ -84,10 +92,11 @@ export class Asker {
   async #run(): Promise<void> {
     while (!this.#ended) {
       await delay(this.#everyMs);
-      if (this.#paused) continue;
+      if (this.#paused || this.#open >= OPEN_MAX) continue;
       const capped = this.#random.chance(0.4);
       const actorId = capped ? `c${this.#random.below(20)}` : `a${this.#random.below(40)}`;
       const ask = this.#make(capped ? 'capped' : 'acme', actorId);
+      this.#asks.push(ask);
       // Two clients with one key, now and then.
       void this.#persist(ask);
       if (this.#random.chance(0.2)) {
@@ -99,7 +108,7 @@ export class Asker {
   }
 
   #make(tenantId: string, actorId: string): Ask {
-    const key = `ask-${this.#asks.length}`;
+    const key = `ask-${this.#keys++}`;
     const ask: Ask = {
       name: key,
       signalId: idFrom(uuidIds, 'signal', ['http', tenantId, actorId, key]),
@@ -109,16 +118,19 @@ export class Asker {
       decision: undefined,
       stored: false,
     };
-    this.#asks.push(ask);
     return ask;
   }
 
   async #persist(ask: Ask): Promise<void> {
     this.#open += 1;
     try {
-      while ((await this.#post(ask, ask.name)) === null) {
-        if (this.#ended && ask.decision === undefined && this.#fleet.running.length === 0) return;
-        await delay(AGAIN_MS);
+      for (
+        let waitMs = AGAIN_MS;
+        (await this.#post(ask, ask.name)) === null;
+        waitMs = Math.min(AGAIN_MAX_MS, 2 * waitMs)
+      ) {
+        if (this.#ended) return;
+        await delay(waitMs);
       }
     } finally {
       this.#open -= 1;

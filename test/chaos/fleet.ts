@@ -1,18 +1,29 @@
-import { EngineProcess, type LogLine, waitFor } from '../e2e/support/engine-process.ts';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type EngineProcess, type LogLine, waitFor } from '../e2e/support/engine-process.ts';
 
 const RESTART_AFTER_MS = 300;
 
 /** Workers as a supervisor runs them: one that ends is started again. */
 export class Fleet {
   readonly #spawn: () => EngineProcess;
+  /** Where the logs of the workers go when they end; null: nowhere. */
+  readonly #logFolder: string | null;
   /** By pid of those that are to run. */
   readonly #engines = new Set<EngineProcess>();
   readonly #all: EngineProcess[] = [];
   #stopped = false;
 
-  constructor(spawn: () => EngineProcess) {
+  constructor(spawn: () => EngineProcess, logFolder: string | null = null) {
     this.#spawn = spawn;
+    this.#logFolder = logFolder;
+    process.once('exit', this.#killNow);
   }
+
+  /** Whatever ends this process: no worker outlives it. */
+  readonly #killNow = (): void => {
+    for (const { child, running } of this.#all) if (running) child.kill('SIGKILL');
+  };
 
   get running(): readonly EngineProcess[] {
     return [...this.#engines].filter((engine) => engine.running);
@@ -28,6 +39,8 @@ export class Fleet {
     this.#engines.add(engine);
     this.#all.push(engine);
     void engine.exited.then(() => {
+      if (this.#logFolder !== null)
+        writeFileSync(join(this.#logFolder, `worker-${engine.child.pid}.log`), engine.rawLog);
       if (!this.#engines.delete(engine) || this.#stopped) return;
       setTimeout(() => {
         if (!this.#stopped) this.add();
@@ -92,6 +105,7 @@ export class Fleet {
     for (const { child, running } of this.#all) if (running) child.kill('SIGCONT');
     await this.stopAll('SIGKILL');
     await Promise.all(this.#all.map((engine) => engine.end('SIGKILL')));
+    process.off('exit', this.#killNow);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Moments in the work of a worker at which it can be told to end or to stop, in the order in which a signal passes them. */
@@ -23,6 +23,7 @@ const takenOf = (folder: string, point: Point): string => join(folder, `${point}
 
 /** For the tool: the first worker that comes to the point gets the signal. */
 export const order = (folder: string, point: Point, signal: NodeJS.Signals): void => {
+  rmSync(takenOf(folder, point), { force: true });
   writeFileSync(join(folder, point), signal);
 };
 

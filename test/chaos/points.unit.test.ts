@@ -18,6 +18,13 @@ test('who comes to the point takes the order, once, and says so', () => {
   expect(takenBy(folder, 'after-commit')).toBe(process.pid);
 });
 
+test('an order that was taken can be given again', () => {
+  order(folder, 'after-commit', 'SIGCONT');
+  arrive(folder, 'after-commit');
+  order(folder, 'after-commit', 'SIGCONT');
+  expect(takenBy(folder, 'after-commit')).toBeNull();
+});
+
 test('at another point, or without an order, nothing happens', async () => {
   order(folder, 'after-commit', 'SIGKILL');
   arrive(folder, 'before-commit');

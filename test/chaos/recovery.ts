@@ -4,8 +4,8 @@ import { PARTITIONS, type Planned, shardOf } from './plan-signal.ts';
 import type { Site } from './site.ts';
 
 const TENANT = 'acme';
-/** I9. A broker that was killed takes 12 s to be back on a loaded machine, a session timeout 10 s. */
-const RECOVERED_WITHIN_MS = 120_000;
+/** I9. It only tells slow from never: on a loaded machine everything takes ten times as long. */
+const RECOVERED_WITHIN_MS = 180_000;
 
 /** Actors that between them are in every partition of the raw topic and in every shard: only when all of them were decided is everything back. */
 const PROBES: readonly string[] = (() => {

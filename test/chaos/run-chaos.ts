@@ -82,7 +82,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosOutcome> => 
     const endedByThemselves = site.fleet.endedByThemselves();
     const remains = await readRemains(site, find);
     checkRemains(remains);
-    checkLive(site, remains.outputs.length, find);
+    await checkLive(site, remains.outputs.length, find);
     for (const what of site.offsets.faults) find('I6', what, 'lost');
     return {
       seed: options.seed,

@@ -137,17 +137,19 @@ const open = async (
   await mkdir(orders, { recursive: true });
   opened.push(async () => await rm(orders, { recursive: true, force: true }));
 
-  const fleet = new Fleet(() =>
-    installation.start({
-      program: WORKER,
-      args: [orders],
-      env: {
-        KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${advertisedPort}`,
-        REDIS_URL: redisWay.through(env.REDIS_URL),
-        SCHEMA_REGISTRY_URL: registryWay.through(env.SCHEMA_REGISTRY_URL),
-        DATABASE_URL: databaseWay.through(databaseUrl),
-      },
-    }),
+  const fleet = new Fleet(
+    () =>
+      installation.start({
+        program: WORKER,
+        args: [orders],
+        env: {
+          KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${advertisedPort}`,
+          REDIS_URL: redisWay.through(env.REDIS_URL),
+          SCHEMA_REGISTRY_URL: registryWay.through(env.SCHEMA_REGISTRY_URL),
+          DATABASE_URL: databaseWay.through(databaseUrl),
+        },
+      }),
+    join(dataDir, 'logs'),
   );
   opened.push(() => fleet.end());
 

@@ -13,13 +13,9 @@ export const signalAt = async (site: Site, point: Point, signal: NodeJS.Signals)
   order(site.orders, point, signal);
   // A new member makes the group spread its partitions anew, and so sessions start.
   const extra = AT_START.has(point) ? site.fleet.add() : null;
-  const before = takenBy(site.orders, point);
   const pid = await waitFor(
     `a worker to come to ${point}`,
-    () => {
-      const taken = takenBy(site.orders, point);
-      return Promise.resolve(taken === before ? null : taken);
-    },
+    () => Promise.resolve(takenBy(site.orders, point)),
     REACHED_WITHIN_MS,
   );
   if (extra !== null) await retireOneOf(site);
