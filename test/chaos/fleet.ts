@@ -40,7 +40,7 @@ export class Fleet {
     this.#all.push(engine);
     void engine.exited.then(() => {
       if (this.#logFolder !== null)
-        writeFileSync(join(this.#logFolder, `worker-${engine.child.pid}.log`), engine.rawLog);
+        writeFileSync(join(this.#logFolder, `worker-${String(engine.child.pid)}.log`), engine.rawLog);
       if (!this.#engines.delete(engine) || this.#stopped) return;
       setTimeout(() => {
         if (!this.#stopped) this.add();

@@ -29,7 +29,6 @@ const around = <A extends unknown[], R>(method: Method<A, R>, before: () => void
 const nothing = (): void => undefined;
 
 const journal = PostgresJournal.prototype;
-/* eslint-disable @typescript-eslint/unbound-method -- bound again by `around` */
 journal.openShard = around(journal.openShard, nothing, () => here('after-open-shard'));
 journal.fold = around(journal.fold, nothing, () => here('after-read'));
 journal.commit = around(
@@ -75,7 +74,6 @@ const watchedTransaction = (transaction: Transaction): Transaction => {
 };
 
 const producerOf = Kafka.prototype.producer;
-/* eslint-enable @typescript-eslint/unbound-method */
 Kafka.prototype.producer = function (this: Kafka, config): Producer {
   const producer = producerOf.call(this, config);
   if (config?.transactionalId === undefined) return producer;

@@ -88,8 +88,10 @@ export interface Remains {
 }
 
 /** The key text of whom a decision or a delivery is about. */
-export const actorOf = (body: Readonly<Record<string, unknown>>): string =>
-  actorKeyText({ tenantId: String(body['tenant_id']), actorId: String(body['actor_id'] ?? '') });
+export const actorOf = (body: Readonly<Record<string, unknown>>): string => {
+  const { tenant_id, actor_id } = body as { tenant_id: string; actor_id: string | null };
+  return actorKeyText({ tenantId: tenant_id, actorId: actor_id ?? '' });
+};
 
 /** Adds to a list of a map; the ids of one list stay unique. */
 export const addOnce = (lists: Map<string, string[]>, key: string, id: string): void => {

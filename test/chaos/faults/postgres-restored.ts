@@ -5,6 +5,7 @@ import { waitFor } from '../../e2e/support/engine-process.ts';
 import { PARTITIONS } from '../plan-signal.ts';
 import { probe, published, recovered, settle } from '../recovery.ts';
 import type { Site } from '../site.ts';
+import { asSuperuser } from '../superuser.ts';
 import type { Fault } from './fault.ts';
 
 const run = promisify(execFile);
@@ -12,10 +13,12 @@ const STOPS_WITHIN_MS = 60_000;
 const ASKS = 6;
 
 const folderOf = async (site: Site): Promise<string> => {
-  const { rows } = await site.installation.database.query<{ setting: string }>(
-    `SELECT setting FROM pg_settings WHERE name = 'data_directory'`,
-  );
-  return rows[0]!.setting;
+  let folder = '';
+  await asSuperuser(site, async (client) => {
+    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
+    folder = rows[0]!.data_directory;
+  });
+  return folder;
 };
 
 const copy = async (from: string, to: string): Promise<void> => {
@@ -41,8 +44,7 @@ export const restored: Fault = {
     await asker.answered();
     await settle(site);
     const server = site.stack.parts.postgres!;
-    const data = await folderOf(site).catch(() => '');
-    if (data === '') throw new Error('PostgreSQL does not say where its data is');
+    const data = await folderOf(site);
     const [before, latest] = [`${data}-before`, `${data}-latest`];
     try {
       await server.stop();

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
 import { recovered } from '../recovery.ts';
-import type { Site } from '../site.ts';
+import { asSuperuser } from '../superuser.ts';
 import type { Fault } from './fault.ts';
 import { restored } from './postgres-restored.ts';
 
@@ -10,17 +9,6 @@ const TERMINATIONS = 8;
 const BETWEEN_MS = 400;
 const LOCKED_MS = 6_000;
 const SLOW_MS = 250;
-
-const asSuperuser = async (site: Site, work: (client: pg.Client) => Promise<void>): Promise<void> => {
-  const client = new pg.Client({ connectionString: site.superuserUrl });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
-};
 
 const away = (name: string, what: string, how: 'stop' | 'kill'): Fault => ({
   name,
