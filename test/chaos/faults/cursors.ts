@@ -6,7 +6,7 @@ import type { Mark } from '../fleet.ts';
 import type { Site } from '../site.ts';
 import type { Fault } from './fault.ts';
 
-const STOPS_WITHIN_MS = 60_000;
+const STOPS_WITHIN_MS = 120_000;
 /** A minute of retention, and the broker looks every five seconds. */
 const EXPIRED_WITHIN_MS = 240_000;
 const SHORT_RETENTION = { 'offsets.retention.minutes': '1', 'offsets.retention.check.interval.ms': '5000' };

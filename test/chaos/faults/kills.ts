@@ -4,7 +4,7 @@ import { recovered } from '../recovery.ts';
 import type { Site } from '../site.ts';
 import type { Fault } from './fault.ts';
 
-const REACHED_WITHIN_MS = 60_000;
+const REACHED_WITHIN_MS = 120_000;
 /** Points that only the start of a session passes. */
 const AT_START: ReadonlySet<Point> = new Set<Point>(['after-open-shard', 'after-fence']);
 

@@ -3,7 +3,7 @@ import type { ApiName, Mishap } from '../kafka-way.ts';
 import { recovered } from '../recovery.ts';
 import type { Fault } from './fault.ts';
 
-const COMES_WITHIN_MS = 60_000;
+const COMES_WITHIN_MS = 120_000;
 
 const WHAT: Readonly<Record<Mishap, string>> = {
   'lose-reply': 'is done by the broker and its answer is lost',

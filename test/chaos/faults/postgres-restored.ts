@@ -9,7 +9,7 @@ import { asSuperuser } from '../superuser.ts';
 import type { Fault } from './fault.ts';
 
 const run = promisify(execFile);
-const STOPS_WITHIN_MS = 60_000;
+const STOPS_WITHIN_MS = 120_000;
 const ASKS = 6;
 
 const folderOf = async (site: Site): Promise<string> => {
