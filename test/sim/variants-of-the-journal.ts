@@ -63,7 +63,7 @@ const versionUnchecked: Variant = {
 const signalNotUnique: Variant = {
   name: 'no-unique-signal-id',
   breaks: 'the journal takes a signal that it already holds',
-  within: 60,
+  within: 120,
   ports: (ports, cluster, process) => ({
     ...ports,
     journal: journalWith(ports.journal, {
