@@ -1,6 +1,6 @@
 import { waitFor } from '../e2e/support/engine-process.ts';
 import type { Find } from '../invariants/remains.ts';
-import { OUTPUT_TOPICS } from './read-remains.ts';
+import { OUTPUT_TOPICS } from './output-topics.ts';
 import type { Site } from './site.ts';
 
 const CATCHES_UP_MS = 20_000;

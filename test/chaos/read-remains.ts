@@ -21,16 +21,10 @@ import {
   type Shown,
 } from '../invariants/remains.ts';
 import type { Ask } from './asker.ts';
+import { OUTPUT_TOPICS } from './output-topics.ts';
 import { PARTITIONS, type Planned } from './plan-signal.ts';
 import type { Site } from './site.ts';
 
-export const OUTPUT_TOPICS: readonly TopicName[] = [
-  'mmm.decisions',
-  'mmm.delivery.ide',
-  'mmm.delivery.ci',
-  'mmm.delivery.alert',
-  'mmm.receipts',
-];
 const RAW_TOPICS: readonly TopicName[] = ['pm3.signals.normalized', 'ubi.behavioural_signals'];
 const FOLD_AT_ONCE = 500;
 

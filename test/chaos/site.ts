@@ -20,7 +20,7 @@ import { KafkaWay } from './kafka-way.ts';
 import { LiveReader } from './live-reader.ts';
 import { OffsetWatch } from './offset-watch.ts';
 import { SignalPlan } from './plan-signal.ts';
-import { OUTPUT_TOPICS } from './read-remains.ts';
+import { OUTPUT_TOPICS } from './output-topics.ts';
 import { pm3Schema } from './registered-schema.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
