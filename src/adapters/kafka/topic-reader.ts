@@ -87,6 +87,9 @@ export async function readTopic(
       autoCommit: false,
       eachBatch: async (payload) => {
         const { batch } = payload;
+        // Whoever takes the records may be slow (a database, a pager): neither is that the end of the topic, nor does the session expire over it.
+        lastNews = Infinity;
+        const beating = setInterval(() => void payload.heartbeat().catch(() => undefined), MEMBER.heartbeatInterval);
         try {
           for (const message of batch.messages) {
             if (!payload.isRunning() || options.signal.aborted) return;
@@ -102,6 +105,8 @@ export async function readTopic(
           }
         } catch (error) {
           done.reject(error);
+        } finally {
+          clearInterval(beating);
         }
       },
     });
