@@ -6,7 +6,7 @@ import type {
   ReceiptOnFile,
 } from '../../admin/ports/decision-reader.ts';
 import type { Database } from './database.ts';
-import { decisions } from './schema.ts';
+import { decisions, outcomes } from './schema.ts';
 import { asTenant } from './tenant-transaction.ts';
 
 const decisionColumns = {
@@ -65,14 +65,22 @@ export class PostgresDecisionReader implements DecisionReader {
     return row === undefined ? null : onFile(row);
   }
 
+  /** Of a decision, else of an outcome. */
   async receipt(tenantId: string, receiptId: string): Promise<ReceiptOnFile | null> {
-    const [row] = await asTenant(this.#api, tenantId, async (tx) =>
-      tx
-        .select({ receiptId: decisions.receiptId, actorId: decisions.actorId, receipt: decisions.receipt })
+    return await asTenant(this.#api, tenantId, async (tx) => {
+      const [ofDecision] = await tx
+        .select({ actorId: decisions.actorId, receipt: decisions.receipt })
         .from(decisions)
         .where(and(eq(decisions.tenantId, tenantId), eq(decisions.receiptId, receiptId)))
-        .limit(1),
-    );
-    return row ?? null;
+        .limit(1);
+      if (ofDecision !== undefined) return { receiptId, ...ofDecision };
+      const [ofOutcome] = await tx
+        .select({ actorId: outcomes.actorId, receipt: outcomes.receipt })
+        .from(outcomes)
+        .where(and(eq(outcomes.tenantId, tenantId), eq(outcomes.receiptId, receiptId)))
+        .limit(1);
+      if (ofOutcome === undefined || ofOutcome.receipt === null) return null;
+      return { receiptId, actorId: ofOutcome.actorId, receipt: ofOutcome.receipt };
+    });
   }
 }

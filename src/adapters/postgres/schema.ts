@@ -26,6 +26,21 @@ export const decisions = pgTable('mmm_decisions', {
   legalHold: boolean('legal_hold').notNull(),
 });
 
+export const outcomes = pgTable('mmm_outcomes', {
+  tenantId: text('tenant_id').notNull(),
+  outcomeId: text('outcome_id').notNull(),
+  actorId: text('actor_id').notNull(),
+  decisionId: text('decision_id').notNull(),
+  actionId: text('action_id').notNull(),
+  result: text('result').notNull(),
+  reason: text('reason'),
+  occurredAt: moment('occurred_at').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  legalHold: boolean('legal_hold').notNull().default(false),
+  receiptId: text('receipt_id'),
+  receipt: text('receipt'),
+});
+
 export const playbooks = pgTable('mmm_playbooks', {
   tenantId: text('tenant_id').notNull(),
   playbookId: text('playbook_id').notNull(),

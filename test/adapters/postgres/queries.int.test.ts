@@ -90,3 +90,17 @@ test('a connection that is lost is DATABASE_UNAVAILABLE, and the next call has a
   await expect(pending).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
   expect(await away.decision('acme', 'decision-of-s1')).not.toBeNull();
 });
+
+test('the receipt of an outcome by its id, to its tenant only, byte for byte', async () => {
+  const insert = `INSERT INTO mmm_outcomes (tenant_id, outcome_id, actor_id, decision_id, action_id, result, occurred_at, receipt_id, receipt)
+    VALUES ($1, $2, $3, 'd', 'a', 'accepted', now(), $4, $5)`;
+  const text = '{"receipt_id":"receipt-of-o1","text":"\u00e4 \\u0000"}';
+  await database.pipeline.query(insert, ['acme', 'o1', 'dev1', 'receipt-of-o1', text]);
+  await database.pipeline.query(insert, ['other', 'o2', 'dev1', 'receipt-of-o2', '{}']);
+  await database.pipeline.query(insert, ['acme', 'o3', 'dev1', null, null]);
+  expect(await reader.receipt('acme', 'receipt-of-o1')).toEqual({
+    ...{ receiptId: 'receipt-of-o1', actorId: 'dev1', receipt: text },
+  });
+  expect(await reader.receipt('other', 'receipt-of-o1')).toBeNull();
+  expect(await reader.receipt('acme', 'receipt-of-o2')).toBeNull();
+});

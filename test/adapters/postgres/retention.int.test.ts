@@ -50,3 +50,31 @@ test('journal rows go after 30 days, decisions after 90 unless held, and outcome
   ]);
   expect(await names('mmm_outcomes', 'outcome_id')).toEqual(['o']);
 });
+
+test('the newest entry that was deleted of each actor is remembered: the first that is kept stands on its digest', async () => {
+  const digest = (n: number): string => String(n).repeat(64);
+  // A member within a text that looks like it, and a character that no JSON operator takes.
+  const facts = (n: number): string => JSON.stringify({ r: { branch: '"c":"\u0000' }, s: [], c: digest(n) });
+  const entry = async (version: number, days: number): Promise<void> => {
+    await database.pipeline.query(
+      `INSERT INTO mmm_journal (tenant_id, actor_id, version, kind, signal_id, result, at_ms, decided_at_ms, facts)
+       VALUES ('acme', 'long', $1::integer, 'signal', 'long-' || ($1::integer)::text, 'no_match', 0, $2, $3::json)`,
+      [version, Date.now() - days * DAY_MS, facts(version)],
+    );
+  };
+  const remembered = async () =>
+    await database.pipeline.query<{ version: number; chain: string }>(
+      `SELECT version, chain FROM mmm_journal_purged WHERE actor_id = 'long'`,
+    );
+  await entry(1, 50);
+  await entry(2, 40);
+  await entry(3, 5);
+  expect(await purgeJournal(database.pipeline)).toBe(2);
+  expect(await remembered()).toEqual([{ version: 2, chain: digest(2) }]);
+  await entry(4, 35);
+  await purgeJournal(database.pipeline);
+  expect(await remembered()).toEqual([{ version: 4, chain: digest(4) }]);
+  await entry(1, 50);
+  await purgeJournal(database.pipeline);
+  expect(await remembered()).toEqual([{ version: 4, chain: digest(4) }]);
+});

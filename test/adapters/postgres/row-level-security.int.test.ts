@@ -9,6 +9,7 @@ import { makeDatabase } from './test-database.ts';
 const TENANT_TABLES = [
   'mmm_actors',
   'mmm_journal',
+  'mmm_journal_purged',
   'mmm_decisions',
   'mmm_actions',
   'mmm_deferrals',
