@@ -1,4 +1,9 @@
-import { type RunningExperiments, runningExperiments, type StoredExperiment } from './experiment/running.ts';
+import {
+  type RunningExperiment,
+  type RunningExperiments,
+  runningExperiments,
+  type StoredExperiment,
+} from './experiment/running.ts';
 import { type CompiledInhibition, compileInhibitions } from './inhibition.ts';
 import type { IdPort } from './ids.ts';
 import { idFrom } from './ids.ts';
@@ -10,7 +15,7 @@ import { buildIndex } from './playbook/index-of-playbooks.ts';
 import type { CompiledPlaybook } from './playbook/model.ts';
 import { parsePlaybook } from './playbook/parse-playbook.ts';
 import { canonicalJson } from './receipt/canonical-json.ts';
-import type { TenantRules } from './rules.ts';
+import type { RecordedRules, TenantRules } from './rules.ts';
 import { tenantPolicyFrom } from './tenant-policy.ts';
 
 export interface RulesInput {
@@ -21,6 +26,8 @@ export interface RulesInput {
   readonly playbooks: readonly PlaybookVersion[];
   /** Active or on hold. */
   readonly experiments?: readonly StoredExperiment[];
+  /** As a decision recorded them: followed as they are, `experiments` is not looked at. */
+  readonly running?: readonly RunningExperiment[];
   readonly conditions: ConditionCompiler;
   readonly ids: IdPort;
 }
@@ -127,8 +134,10 @@ const storedVersions = (input: RulesInput, id: string): ReadonlySet<number> =>
 const idOf = (document: unknown): unknown =>
   typeof document === 'object' && document !== null && 'id' in document ? document.id : null;
 
-const runningOf = (input: RulesInput, usable: readonly Usable[]): RunningExperiments =>
-  runningExperiments(input.experiments ?? [], (id) => {
+const runningOf = (input: RulesInput, usable: readonly Usable[]): RunningExperiments => {
+  if (input.running !== undefined)
+    return { byPlaybook: new Map(input.running.map((one) => [one.experiment.playbookId, one])), ignored: [] };
+  return runningExperiments(input.experiments ?? [], (id) => {
     const own = usable.filter(({ compiled }) => compiled.playbook.id === id);
     return {
       published: own.find(({ mode }) => mode === 'published')?.compiled,
@@ -136,6 +145,7 @@ const runningOf = (input: RulesInput, usable: readonly Usable[]): RunningExperim
       stored: storedVersions(input, id),
     };
   });
+};
 
 /** What decisions look at. As an arm of what runs a shadow version is said to its units. */
 const inForce = (usable: readonly Usable[], { byPlaybook }: RunningExperiments): Usable[] =>
@@ -168,26 +178,39 @@ const rulesOf = (
     ...(experiments.length === 0 ? {} : { experiments }),
   };
   const snapshotHash = `sha256:${input.ids.sha256(canonicalJson(content))}`;
-  const names = [
-    ...byName.map(nameOf),
+  const named = [
+    { name: `policy:${policy.tenantId}:${policy.version}`, document: input.policy },
+    ...byName.map((one) => ({ name: nameOf(one), document: one.document })),
     ...experiments.map(({ experiment, onHold }) => {
       const digest = input.ids.sha256(canonicalJson(experiment)).slice(0, 12);
-      return `experiment:${experiment.id}:${digest}${onHold ? ':hold' : ''}`;
+      return { name: `experiment:${experiment.id}:${digest}${onHold ? ':hold' : ''}`, document: experiment };
     }),
-  ];
+  ].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const onProbation = byName.filter(({ compiled }) => compiled.shadow === 'probation').map(versionNameOf);
+  const recorded: RecordedRules = {
+    rules_digests: named.map(({ document }) => documentDigestOf(input.ids, document)).join(' '),
+    ...(onProbation.length === 0 ? {} : { on_probation: onProbation }),
+    ...(experiments.length === 0 ? {} : { experiments }),
+  };
   return {
     policy,
     playbooks: index,
     experiments: running.byPlaybook,
     inhibitions,
-    policyVersionIds: [`policy:${policy.tenantId}:${policy.version}`, ...names].sort(),
+    policyVersionIds: named.map(({ name }) => name),
     policySnapshotId: idFrom(input.ids, 'policy-snapshot', [policy.tenantId, snapshotHash]),
     snapshotHash,
+    recorded,
   };
 };
+
+/** Of one document of the rules, as `RecordedRules` has it. */
+export const documentDigestOf = (ids: IdPort, document: unknown): string =>
+  ids.sha256(canonicalJson(document)).slice(0, 16);
 
 const byIdThenVersion = ({ compiled: a }: Usable, { compiled: b }: Usable): number =>
   a.playbook.id === b.playbook.id ? a.playbook.version - b.playbook.version : a.playbook.id < b.playbook.id ? -1 : 1;
 
-const nameOf = ({ compiled: { playbook }, mode }: Usable): string =>
-  `${playbook.id}@${playbook.version}${mode === 'published' ? '' : `:${mode}`}`;
+const versionNameOf = ({ compiled: { playbook } }: Usable): string => `${playbook.id}@${playbook.version}`;
+
+const nameOf = (one: Usable): string => `${versionNameOf(one)}${one.mode === 'published' ? '' : `:${one.mode}`}`;

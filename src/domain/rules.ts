@@ -58,4 +58,18 @@ export interface TenantRules {
   readonly policySnapshotId: string;
   /** `sha256:` + hex over the canonical JSON of policy and playbooks. */
   readonly snapshotHash: string;
+  readonly recorded: RecordedRules;
+}
+
+/**
+ * What every decision records of its rules besides their names and `snapshot_hash`, made once a snapshot: without it a changed document could only be told
+ * as one of many, and what is not versioned (experiments, probation) not be had again at all.
+ */
+export interface RecordedRules {
+  /** For each name of `policyVersionIds`, in their order: the first 16 hex digits of the digest of its document. They name, `snapshotHash` proves. */
+  readonly rules_digests: string;
+  /** `<playbook>@<version>`; absent: none. */
+  readonly on_probation?: readonly string[];
+  /** Absent: none. */
+  readonly experiments?: readonly RunningExperiment[];
 }

@@ -1,5 +1,6 @@
 import type { ActorProfile, JournalEntry, SignalEntry } from '../domain/actor-state.ts';
 import type { DatedEvent } from '../domain/context/tenant-context.ts';
+import type { RunningExperiment } from '../domain/experiment/running.ts';
 import type { ContextFacts } from '../domain/decision/planned.ts';
 import type { MmmSignalInput } from '../generated/records.ts';
 
@@ -82,6 +83,9 @@ export interface StoredVersion {
   readonly playbookId: string;
   readonly version: number;
   readonly document: unknown;
+  /** As a decision named it; absent: published. */
+  readonly mode?: 'shadow';
+  readonly onProbation?: boolean;
 }
 
 /** What was read for a decision, as far as planning again needs it. */
@@ -95,6 +99,13 @@ export interface DecisionRead {
   readonly original_contexts?: Readonly<Record<string, ContextFacts>>;
   readonly snapshot_hash: string;
   readonly policy_version_ids: readonly string[];
+  readonly decided_at_ms: number;
+  readonly decided_at_monotonic_ms?: number;
+  readonly state_chain: string;
+  /** As RecordedRules; absent in decisions of releases that recorded none. */
+  readonly rules_digests?: string;
+  readonly on_probation?: readonly string[];
+  readonly experiments?: readonly RunningExperiment[];
 }
 
 /** The recorded signal, from wherever it is. */

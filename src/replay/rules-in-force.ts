@@ -1,16 +1,19 @@
-import type { RulesHistory, StoredVersion } from './recorded-history.ts';
+import type { RunningExperiment } from '../domain/experiment/running.ts';
+import type { DecisionRead, RulesHistory, StoredVersion } from './recorded-history.ts';
 
 /** What `compileRules` takes of a tenant. */
 export interface RulesDocuments {
   readonly policy: unknown;
   readonly policyVersion: number;
   readonly playbooks: readonly StoredVersion[];
+  /** Experiments as a decision recorded them; absent: none. */
+  readonly running?: readonly RunningExperiment[];
 }
 
 /** A process uses rules for up to this long after they have changed, should the notice be lost (R-101): within it nobody can say which it read. */
 const REFRESH_MS = 60_000;
 
-const versionOf = (history: RulesHistory, playbookId: string, version: number): StoredVersion | null =>
+export const versionOf = (history: RulesHistory, playbookId: string, version: number): StoredVersion | null =>
   history.playbooks.find((one) => one.playbookId === playbookId && one.version === version) ?? null;
 
 /**
@@ -36,23 +39,61 @@ export const rulesInForce = (
   };
 };
 
-/** The rules that a decision named (`policy:<tenant>:<version>`, `<playbook>@<version>`); null if one of them is not stored. */
+/** One name of `policy_version_ids` taken apart. */
+export type RulesName =
+  | { readonly kind: 'policy'; readonly version: number }
+  | { readonly kind: 'experiment'; readonly id: string; readonly digest: string }
+  | {
+      readonly kind: 'playbook';
+      readonly playbookId: string;
+      readonly version: number;
+      readonly mode: 'published' | 'shadow' | 'arm';
+    };
+
+const EXPERIMENT_NAME = /^experiment:([a-z0-9-]+):([0-9a-f]{12})(?::hold)?$/;
+const PLAYBOOK_NAME = /^(.+)@(\d+)(?::(shadow|arm))?$/;
+
+/** Null: no name of ours. */
+export const rulesNameOf = (tenantId: string, name: string): RulesName | null => {
+  const prefix = `policy:${tenantId}:`;
+  if (name.startsWith(prefix)) return { kind: 'policy', version: Number(name.slice(prefix.length)) };
+  const experiment = EXPERIMENT_NAME.exec(name);
+  if (experiment !== null) return { kind: 'experiment', id: experiment[1]!, digest: experiment[2]! };
+  const playbook = PLAYBOOK_NAME.exec(name);
+  if (playbook === null) return null;
+  const [, playbookId, version, mode] = playbook;
+  return {
+    kind: 'playbook',
+    playbookId: playbookId!,
+    version: Number(version),
+    mode: mode === 'shadow' || mode === 'arm' ? mode : 'published',
+  };
+};
+
+/**
+ * The rules that a decision read, by the names it recorded (`policy:<tenant>:<version>`, `<playbook>@<version>`, with `:shadow` or `:arm`); null if one
+ * of them is not stored. What has no versions (experiments, probation) comes from the decision itself.
+ */
 export const rulesNamed = (
   history: RulesHistory,
   tenantId: string,
-  names: readonly string[],
+  read: Pick<DecisionRead, 'policy_version_ids' | 'on_probation' | 'experiments'>,
 ): RulesDocuments | null => {
-  const prefix = `policy:${tenantId}:`;
-  const named = names.find((name) => name.startsWith(prefix));
-  const policy = history.policies.find(({ version }) => String(version) === named?.slice(prefix.length));
-  if (policy === undefined) return null;
+  let policy: RulesHistory['policies'][number] | undefined;
   const playbooks: StoredVersion[] = [];
-  for (const name of names) {
-    if (name === named) continue;
-    const at = name.lastIndexOf('@');
-    const stored = versionOf(history, name.slice(0, at), Number(name.slice(at + 1)));
+  for (const text of read.policy_version_ids) {
+    const name = rulesNameOf(tenantId, text);
+    if (name === null) return null;
+    if (name.kind === 'policy') policy = history.policies.find(({ version }) => version === name.version);
+    if (name.kind !== 'playbook') continue;
+    const stored = versionOf(history, name.playbookId, name.version);
     if (stored === null) return null;
-    playbooks.push(stored);
+    playbooks.push({
+      ...stored,
+      ...(name.mode === 'published' ? {} : { mode: 'shadow' }),
+      onProbation: read.on_probation?.includes(`${name.playbookId}@${name.version}`) ?? false,
+    });
   }
-  return { policy: policy.document, policyVersion: policy.version, playbooks };
+  if (policy === undefined) return null;
+  return { policy: policy.document, policyVersion: policy.version, playbooks, running: read.experiments ?? [] };
 };

@@ -77,7 +77,7 @@ export const signals: readonly { readonly atMs: number; readonly signal: MmmSign
 /**
  * The real stages DECIDE and DEFER on the real stores, in event time, one signal after the other. Answers how many signals the engine gave to itself.
  */
-export const record = async (database: TestDatabase): Promise<number> => {
+export const record = async (database: TestDatabase, replace: Partial<DecideBatchDeps> = {}): Promise<number> => {
   const recorded = recordedDeps({ api: database.api });
   const found = rulesInForce(await recorded.history.rules(TENANT), START_MS);
   const rules: TenantRules | null = found === null ? null : recorded.compile(found.documents);
@@ -86,7 +86,7 @@ export const record = async (database: TestDatabase): Promise<number> => {
   const clock = { now: () => now, monotonicMs: () => performance.now() };
   const journal = new PostgresJournal(database.pipeline, clock);
   const harness = new DecideHarness(rules);
-  const deps: DecideBatchDeps = { ...harness.deps, journal, clock };
+  const deps: DecideBatchDeps = { ...harness.deps, journal, clock, ...replace };
   const memory = new ActorMemory(journal, harness.cache);
   const { epoch } = await journal.openShard(0);
   const decide = async (signal: MmmSignalInput): Promise<void> => {

@@ -140,6 +140,7 @@ const commitOf = async (
         playbookVersion: action.playbookVersion,
         actionType: action.actionType,
         stateDigest: digestOf(ids, { chain: chainBefore, profile: actor.profile }),
+        stateChain: chainBefore,
         recordedAtMs,
         recordedAtMonotonicMs: Math.trunc(clock.monotonicMs()),
       },

@@ -15,6 +15,8 @@ export interface OutcomeReceiptFacts {
   readonly actionType: string;
   /** `sha256:` + hex of the actor state before this entry. */
   readonly stateDigest: string;
+  /** Of the entry before this one: the journal can be held against it, also when the profile that is in the state's digest has changed. */
+  readonly stateChain: string;
   readonly recordedAtMs: number;
   readonly recordedAtMonotonicMs: number;
 }
@@ -64,6 +66,7 @@ export const buildOutcomeReceipt = (
       policy_snapshot_id: memberOf(decided.inputs, 'policy_snapshot_id'),
       playbooks: [safe(`${facts.playbookId}@${facts.playbookVersion}`)],
       state_digest: facts.stateDigest,
+      state_chain: facts.stateChain,
       experiment: memberOf(decided.inputs, 'experiment'),
     },
     decision: { status: 'pass', rationale: `outcome: ${report.result}`, badges: [facts.actionType] },

@@ -2,20 +2,15 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { publicKeyFrom, type SigningKey, verifySignature } from '../../adapters/keys/ed25519-signer.ts';
-import { type ReceiptTrust, type ReceiptVerdict, verifyReceipt } from '../../admin/queries/verify-receipt.ts';
+import type { ReceiptTrust } from '../../admin/queries/verify-receipt.ts';
 import { TOPIC_NAMES, type TopicName } from '../../generated/topics.ts';
 import { KID_PATTERN } from '../../domain/receipt/signature.ts';
 import { MmmError } from '../../errors.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
+import type { GivenReceipt } from '../../replay/verify/verify-receipts.ts';
 import type { Config } from '../../runtime/config.ts';
 import { openCommandLog } from './command-log.ts';
 import { signingKeyOf } from './signing-key.ts';
-
-export interface ReceiptPlace {
-  /** `line 3`, or `0:17` in a topic. */
-  readonly at: string;
-  readonly verdict: ReceiptVerdict;
-}
 
 export const RECEIPTS_TOPIC: TopicName = 'mmm.receipts';
 
@@ -48,45 +43,69 @@ export const trustOf = async (config: () => Config, files: readonly string[]): P
   return { publicKeyOf: (kid) => keys.get(kid), verify: verifySignature };
 };
 
-/** Judges every receipt of a file: JSON lines, or one receipt as JSON over several lines. Empty lines do not count. Throws USAGE. */
-export const verifyFile = async (
-  lines: AsyncIterable<Uint8Array>,
-  trust: ReceiptTrust,
-  onReceipt: (place: ReceiptPlace) => void,
-): Promise<void> => {
+/** Every receipt of a file: JSON lines, or one receipt as JSON over several lines. Empty lines do not count. Throws USAGE. */
+export async function* receiptsOfFile(lines: AsyncIterable<Uint8Array>): AsyncGenerator<GivenReceipt> {
   let number = 0;
   let opening: Uint8Array[] | null = null;
   for await (const line of lines) {
     number += 1;
     if (opening !== null) opening.push(line);
     else if (number === 1 && isOpening(line)) opening = [line];
-    else if (line.length > 0) onReceipt({ at: `line ${number}`, verdict: verifyReceipt(line, trust) });
+    else if (line.length > 0) yield { at: `line ${number}`, bytes: line };
   }
   if (opening !== null) {
     const whole = Buffer.concat(opening.flatMap((line) => [line, Buffer.from('\n')]));
-    onReceipt({ at: 'line 1', verdict: verifyReceipt(whole.subarray(0, -1), trust) });
+    yield { at: 'line 1', bytes: whole.subarray(0, -1) };
   }
-};
+}
 
 /** Pretty-printed JSON begins with a bracket alone. */
 const isOpening = (line: Uint8Array): boolean => Buffer.from(line).toString('latin1').trim() === '{';
 
-/** Judges every receipt of topic mmm.receipts, as it stands now. */
-export const verifyTopic = async (
+/** Every receipt of topic mmm.receipts, as it stands now. */
+export async function* receiptsOfTopic(
   config: Config,
   logger: Logger,
-  trust: ReceiptTrust,
   signal: AbortSignal,
-  onReceipt: (place: ReceiptPlace) => void,
-): Promise<void> => {
+): AsyncGenerator<GivenReceipt> {
   const log = await openCommandLog(config, logger);
-  try {
-    await log.reader.read(RECEIPTS_TOPIC, { from: 'earliest', follow: false, signal }, ({ lane, position, value }) => {
-      onReceipt({ at: `${lane}:${position}`, verdict: verifyReceipt(value ?? new Uint8Array(), trust) });
+  const held: GivenReceipt[] = [];
+  let wake: () => void = () => undefined;
+  let drained: () => void = () => undefined;
+  // An object: what a callback changes is more than the compiler follows.
+  const state = { isDone: false };
+  const reading = log.reader
+    .read(RECEIPTS_TOPIC, { from: 'earliest', follow: false, signal }, async ({ lane, position, value }) => {
+      held.push({ at: `${lane}:${position}`, bytes: value ?? new Uint8Array() });
+      wake();
+      // The reader must not run ahead of who judges: a topic may be larger than the memory.
+      if (held.length >= HELD_MAX) await new Promise<void>((resolve) => (drained = resolve));
+    })
+    .finally(() => {
+      state.isDone = true;
+      wake();
     });
+  reading.catch(() => undefined);
+  try {
+    for (;;) {
+      const next = held.splice(0);
+      drained();
+      yield* next;
+      if (held.length > 0) continue;
+      if (state.isDone) break;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (held.length > 0 || state.isDone) resolve();
+      });
+    }
+    await reading;
   } finally {
+    drained();
     await log.close();
   }
-};
+}
+
+/** Some MB of receipts. */
+const HELD_MAX = 2_000;
 
 export const isTopicName = (text: string): boolean => TOPIC_NAMES.some((name) => name === text);

@@ -160,6 +160,8 @@ const prepareDecision = (
     snapshot_hash: rules.snapshotHash,
     policy_version_ids: rules.policyVersionIds,
     decided_at_ms: decidedAt.ms,
+    decided_at_monotonic_ms: decidedAt.monotonicMs,
+    ...rules.recorded,
     ...dueRead(facts),
   });
   const unsigned = buildDecisionReceipt(

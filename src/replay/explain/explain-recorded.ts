@@ -176,7 +176,7 @@ const rulesOf = async (
 ): Promise<TenantRules | null> => {
   const history = await deps.history.rules(tenantId);
   if (read !== null) {
-    const named = rulesNamed(history, tenantId, read.policy_version_ids);
+    const named = rulesNamed(history, tenantId, read);
     const rules = named === null ? null : deps.compile(named);
     if (rules?.snapshotHash === read.snapshot_hash) return rules;
     notes.push('the rules that the decision read are not stored as they were: those of its time by the dates are used');

@@ -162,6 +162,7 @@ export const rulesOf = (playbooks: readonly CompiledPlaybook[], policy: Partial<
   policyVersionIds: ['policy:acme:1', ...playbooks.map((one) => `${one.playbook.id}@${one.playbook.version}`)].sort(),
   policySnapshotId: 'snapshot-1',
   snapshotHash: 'sha256:00',
+  recorded: { rules_digests: '' },
 });
 
 export const aProfile = (change: Partial<ActorProfile> = {}): ActorProfile => ({

@@ -79,7 +79,11 @@ test('the doctor names what is missing; each set-up command mends it, twice is o
 test('put in, read back decoded, verify', async () => {
   serve = await startServe();
   await publish('a', 'b', 'c');
-  expect(await receipts(3)).toMatchObject({ code: 0, json: { good: 3, bad: 0 } });
+  expect(await receipts(3)).toMatchObject({ code: 0, json: { good: 3, bad: 0, verified: 3, failed: 0 } });
+  const whole = await cli('receipts', 'verify', 'mmm.receipts', '--reexecute', '--topics');
+  expect(whole).toMatchObject({ code: 0 });
+  expect(whole.out[0]).toBe('3 receipts: 3 verified, 0 by signature only, 0 failed');
+  expect(whole.out[1]).toMatch(/^\d+ published records compared, 0 not found/);
   const decisions = await cli('consume', 'mmm.decisions', '--json');
   expect(decisions.out).toHaveLength(3);
   expect(decisions.json).toMatchObject({ value: { tenant_id: 'demo' } });

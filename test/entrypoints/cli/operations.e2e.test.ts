@@ -130,7 +130,22 @@ test('beside a running engine: put in, read back, verify, count', async () => {
     async () => await cli('receipts', 'verify', 'mmm.receipts', '--json'),
     ({ json }) => json['receipts'] === 3,
   );
-  expect(receipts).toMatchObject({ code: 0, json: { good: 3, bad: 0 } });
+  expect(receipts).toMatchObject({ code: 0, json: { good: 3, bad: 0, verified: 3, signature_only: 0 } });
+  const whole = await cli('receipts', 'verify', 'mmm.receipts', '--reexecute', '--topics', '--all');
+  expect(whole).toMatchObject({ code: 0 });
+  expect(whole.out.slice(0, 3).every((line) => / verified [0-9a-f-]{36} \(decision\)$/.test(line))).toBe(true);
+  expect(whole.out[3]).toBe('3 receipts: 3 verified, 0 by signature only, 0 failed');
+  expect(whole.out[4]).toMatch(/^\d+ published records compared, 0 not found/);
+  expect((await cli('receipts', 'verify', 'mmm.receipts', '--signature-only')).out).toEqual([
+    '3 receipts: 0 verified, 3 by signature only (3 not asked for more), 0 failed',
+  ]);
+  expect((await cli('receipts', 'verify', 'mmm.receipts', '--tenant', 'nobody', '--json')).json).toMatchObject({
+    receipts: 0,
+  });
+  expect((await cli('receipts', 'verify', 'mmm.receipts', '--since', '2099-01-01', '--json')).json).toMatchObject({
+    receipts: 0,
+  });
+  expect(await cli('receipts', 'verify', 'mmm.receipts', '--since', 'once')).toMatchObject({ code: 2 });
 
   const cards = await cli('consume', 'mmm.delivery.ide', '--json');
   expect(cards.out.length).toBeGreaterThanOrEqual(3);
@@ -204,7 +219,9 @@ test('receipts in a file: an altered one is named; the key for the trust store v
   );
   const verdict = await cli('receipts', 'verify', altered, '--json');
   expect(verdict).toMatchObject({ code: 1, error: 'RECEIPT_INVALID', json: { receipts: 3, good: 2, bad: 1 } });
-  expect(verdict.json['problems']).toMatchObject([{ at: 'line 2', fault: 'SIGNATURE_WRONG' }]);
+  expect(verdict.json['problems']).toMatchObject([
+    { at: 'line 2', fault: 'SIGNATURE_WRONG', what: 'receipt field decision.rationale' },
+  ]);
   const pretty = file('pretty.json', JSON.stringify(JSON.parse(lines[0]!), null, 2));
   expect((await cli('receipts', 'verify', pretty, '--json')).json['problems']).toMatchObject([
     { fault: 'NOT_CANONICAL' },
@@ -247,7 +264,7 @@ test('an outcome of a card: put in, published with its receipt; no playbook is o
   });
   expect(await cli('receipts', 'verify', 'mmm.receipts', '--json')).toMatchObject({
     code: 0,
-    json: { good: 4, bad: 0 },
+    json: { good: 4, bad: 0, verified: 4 },
   });
   expect(await cli('playbooks', 'probation', '--tenant', 'demo', '--json')).toMatchObject({
     code: 0,
