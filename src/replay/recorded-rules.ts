@@ -26,8 +26,7 @@ export class RecordedRules {
   /** Those that its decision named, else those of its time by the dates. */
   then(line: RecordedLine): TenantRules | null {
     if (line.read !== null) {
-      const { policy_version_ids } = JSON.parse(line.read) as DecisionRead;
-      const named = rulesNamed(this.#history, this.#tenantId, policy_version_ids);
+      const named = rulesNamed(this.#history, this.#tenantId, JSON.parse(line.read) as DecisionRead);
       if (named !== null) return this.#of(named);
     }
     return this.at(line.entry.decidedAtMs);
@@ -36,7 +35,8 @@ export class RecordedRules {
   #of(documents: RulesDocuments): TenantRules | null {
     const key = JSON.stringify([
       documents.policyVersion,
-      documents.playbooks.map(({ playbookId, version }) => [playbookId, version]),
+      documents.playbooks.map(({ playbookId, version, mode, onProbation }) => [playbookId, version, mode, onProbation]),
+      documents.running,
     ]);
     const held = this.#compiled.get(key);
     if (held !== undefined) return held;
