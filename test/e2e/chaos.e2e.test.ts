@@ -25,6 +25,9 @@ beforeAll(async () => {
     seed: SEED,
     only: SET.map((name) => FAULTS.find((fault) => fault.name === name)!),
     minutes: null,
+    signalsPerSecond: 15,
+    // The teardown of the run removes them, and keeps their logs and the workers' if a test failed.
+    keepServers: true,
     dataDir: join(process.env['MMM_TEST_RUN_FOLDER']!, uniqueName('chaos')),
     tell: () => undefined,
   });
@@ -37,7 +40,7 @@ test('through all of it nothing is lost, doubled, out of order or over a cap', (
 
 test('each fault happened, and there was work for it', () => {
   expect(outcome.injected.map(({ fault }) => fault)).toEqual([...SET]);
-  expect(outcome.signals).toBeGreaterThan(500);
-  expect(outcome.decisions).toBeGreaterThan(200);
+  expect(outcome.signals).toBeGreaterThan(200);
+  expect(outcome.decisions).toBeGreaterThan(100);
   expect(outcome.deadLetters).toBeGreaterThan(5);
 });
