@@ -12,6 +12,9 @@ import { type ReceiptFields, receiptFieldsOf } from './receipt-shape.ts';
 import { type Difference, failed, signatureOnly, type Verdict } from './verdict.ts';
 import { DECISIONS_KEPT_MS, JOURNAL_KEPT_MS, type SignedReceipt, type VerifyDeps } from './verify-decision.ts';
 
+/** purge-outcomes.sql. */
+const OUTCOMES_KEPT_MS = 365 * 24 * 3_600_000;
+
 /** Judges one receipt of an outcome whose signature holds: the decision it speaks of, the report, the journal; then receipt and entry made again. */
 export const verifyOutcome = async (
   deps: VerifyDeps & { readonly isSigned: (receipt: string) => boolean },
@@ -23,6 +26,7 @@ export const verifyOutcome = async (
   const stored = await evidence.outcome(tenantId, fields.receiptId);
   if (stored === null) {
     if (await evidence.isErased(tenantId, fields.actorRef)) return signatureOnly('erased');
+    if (fields.atMs < nowMs - OUTCOMES_KEPT_MS) return signatureOnly('past_retention', 'outcomes are kept 365 days');
     return failed(gone('outcome (stored)', 'the receipt is signed, and this database has no such outcome'));
   }
   const { decision, report } = stored;
