@@ -151,7 +151,7 @@ export const sideBySide = async (old: Worker, mine: Worker): Promise<void> => {
     await journal.openShard(0);
     await journal.accepted(0, 2n, 4n);
   });
-  await old("is told that the shard is somebody else's", async (journal) => {
+  await old('is told that the shard has another owner', async (journal) => {
     const stale = gain({ key: ANN, version: 6, head: 'head-4' }, 'head-lost', ['s6']);
     await journal.commit({ shard: 0, epoch: 1n, actors: [stale] }).catch(() => undefined);
     await journal.published(0, 1n, 7n).catch(() => undefined);
