@@ -134,8 +134,13 @@ const readDifference = async (
     journalChain: journal === null || line === undefined ? null : (linkBelow(journal, line.entry.version)?.chain ?? ''),
     deferredFacts: await deps.evidence.deferredFacts(tenantId, stored),
     compile: (values) => {
-      const named = rulesNamed(history, tenantId, values as unknown as DecisionRead);
-      return named === null ? null : deps.compile(named);
+      // What was altered may have any shape: what cannot even be compiled is not what the decision read.
+      try {
+        const named = rulesNamed(history, tenantId, values as unknown as DecisionRead);
+        return named === null ? null : deps.compile(named);
+      } catch {
+        return null;
+      }
     },
   });
 };
