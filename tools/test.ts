@@ -8,8 +8,8 @@ const MINUTE_MS = 60_000;
 
 /** The suites of one call, cheapest first. Those on real stores share one run, so that the stack starts once. */
 function suitesFor(only: string | undefined, patterns: readonly string[]): Suite[] {
-  const unit: Suite = { name: 'unit', config: 'jest.config.mjs', patterns, limitMs: 5 * MINUTE_MS };
-  const stores: Suite = { name: 'int and e2e', config: 'jest.int.config.mjs', patterns, limitMs: 22 * MINUTE_MS };
+  const unit: Suite = { name: 'unit', config: 'jest.config.mjs', patterns, limitMs: 10 * MINUTE_MS };
+  const stores: Suite = { name: 'int and e2e', config: 'jest.int.config.mjs', patterns, limitMs: 35 * MINUTE_MS };
   if (only === undefined) return [unit, stores];
   return only === 'unit' ? [unit] : [{ ...stores, name: only, testMatch: [`<rootDir>/test/**/*.${only}.test.ts`] }];
 }

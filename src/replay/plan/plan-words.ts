@@ -30,6 +30,7 @@ const LEFT_OUT_WORDS: Readonly<Record<string, string>> = {
   answered: 'their reader has answered them',
   quiet_hours: 'it is the quiet time of their reader',
   playbook_deprecated: 'their playbook is no longer in use',
+  playbook_on_probation: 'their playbook is on probation: its readers found it not useful',
 };
 
 const reasonWords = (reason: string): string =>

@@ -28,7 +28,10 @@ export const nudgeVeto = (nudge: Nudge, { rules, profile, outcomes, nowMs }: Nud
   const { playbookId, actionType, surface, expiresAtMs, notify } = nudge;
   if (!(expiresAtMs > nowMs)) return 'expired';
   if (rules === null) return 'tenant_unknown';
-  if (rules.playbooks.versions(playbookId).length === 0) return 'playbook_deprecated';
+  const said = rules.playbooks.get(playbookId);
+  // A version that only runs in the shadow says nothing, now as little as in DECIDE.
+  if (said === undefined) return 'playbook_deprecated';
+  if (said.shadow === 'probation') return 'playbook_on_probation';
   if (outcomes.some((outcome) => isAnswer(nudge, outcome))) return 'answered';
   const { policy } = rules;
   if (profile === null && policy.unknownActors === 'deny') return 'unknown_actor';

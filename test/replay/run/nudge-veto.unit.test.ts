@@ -35,6 +35,8 @@ test.each<[string, NudgeMoment, Partial<Nudge>]>([
   ['expired', moment(), { expiresAtMs: Number.NaN }],
   ['tenant_unknown', moment({}, { rules: null }), {}],
   ['playbook_deprecated', moment(), { playbookId: 'gone' }],
+  ['playbook_deprecated', moment({}, { rules: rulesOf([{ ...aPlaybook(), shadow: 'mode' }]) }), {}],
+  ['playbook_on_probation', moment({}, { rules: rulesOf([{ ...aPlaybook(), shadow: 'probation' }]) }), {}],
   ['answered', moment({}, { outcomes: [outcome] }), {}],
   ['answered', moment({}, { outcomes: [{ ...outcome, result: 'accepted' }] }), {}],
   ['unknown_actor', moment({ unknownActors: 'deny' }, { profile: null }), {}],
