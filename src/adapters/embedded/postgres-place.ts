@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmod, chown, cp, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, chown, cp, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -52,9 +52,28 @@ const reachable = async (path: string, user: { uid: number; gid: number }): Prom
     () => false,
   );
 
+const PLACE_ID_BYTES = 8;
+const PLACE_ID = /^[0-9a-f]{16}$/;
+
+/**
+ * Kept in the data folder, so that it moves with it. Named by the path alone, a data folder made anew where one was removed met the database of the old
+ * one, whose password was gone with it. Folders from before there was the file have their database by the path.
+ */
+const placeIdOf = async (dataDir: string, path: string): Promise<string> => {
+  const file = join(dataDir, 'postgres-place');
+  const saved = await readFile(file, 'utf8').catch(() => '');
+  if (PLACE_ID.test(saved)) return saved;
+  const hasDatabase = (await stat(join(dataDir, 'postgres-password')).catch(() => null)) !== null;
+  const id = hasDatabase
+    ? createHash('sha256').update(path).digest('hex').slice(0, 16)
+    : randomBytes(PLACE_ID_BYTES).toString('hex');
+  await writeFile(file, id, { mode: 0o600 });
+  return id;
+};
+
 /**
  * Programs from the package, data below the data folder. As root with folders other accounts can not enter (below /root, say) both go to a
- * folder of their own below /var/lib, named by the data folder: widening the modes of somebody's folders is not ours to do, and a
+ * folder of their own below /var/lib, named in the data folder: widening the modes of somebody's folders is not ours to do, and a
  * temporary folder may be swept.
  */
 export const postgresPlace = async (dataDir: string): Promise<PostgresPlace> => {
@@ -65,8 +84,7 @@ export const postgresPlace = async (dataDir: string): Promise<PostgresPlace> => 
   if ((await reachable(join(near.binDir, 'postgres'), user)) && (await reachable(dirname(near.folder), user))) {
     return await prepared({ ...near, user });
   }
-  const id = createHash('sha256').update(near.folder).digest('hex').slice(0, 16);
-  const place = join('/var/lib/mmm-engine', id);
+  const place = join('/var/lib/mmm-engine', await placeIdOf(dataDir, near.folder));
   await mkdir(place, { recursive: true, mode: 0o755 });
   if ((await stat(join(place, 'native')).catch(() => null)) === null) {
     // Copied beside and renamed, so that a copy cut short is not taken for whole.

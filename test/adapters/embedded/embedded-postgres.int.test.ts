@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createConnection } from 'node:net';
@@ -70,6 +70,32 @@ test('the database starts durable, is found by commands beside it, and keeps its
   await stop();
   expect(await runningEmbeddedPostgres(dataDir)).toBeNull();
   expect(await query((await start()).url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 0 }]);
+});
+
+test('a data folder made anew where one was removed gets a database of its own, and a moved one keeps its own', async () => {
+  const parent = await mkdtemp(join(tmpdir(), 'mmm-embedded-anew-'));
+  const [folder, elsewhere] = [join(parent, 'data'), join(parent, 'moved')];
+  const places = new Set<string>();
+  const onFolder = async (dir: string, text: string): Promise<unknown> => {
+    const server = await startEmbeddedPostgres({ dataDir: dir, logger: silent });
+    places.add((await postgresPlace(dir)).folder);
+    return await query(server.url, text).finally(() => server.stop());
+  };
+  try {
+    await mkdir(folder, { mode: 0o700 });
+    await onFolder(folder, 'CREATE TABLE first (id integer)');
+    await rename(folder, elsewhere);
+    await mkdir(folder, { mode: 0o700 });
+    expect(await onFolder(folder, "SELECT to_regclass('first') AS found")).toEqual([{ found: null }]);
+    expect(await onFolder(elsewhere, "SELECT to_regclass('first')::text AS found")).toEqual([{ found: 'first' }]);
+    await rm(folder, { recursive: true });
+    await mkdir(folder, { mode: 0o700 });
+    expect(await onFolder(folder, "SELECT to_regclass('first') AS found")).toEqual([{ found: null }]);
+  } finally {
+    await rm(parent, { recursive: true, force: true });
+    for (const place of places)
+      if (!place.startsWith(parent)) await rm(dirname(place), { recursive: true, force: true });
+  }
 });
 
 test('a second engine on the folder is refused and harms nothing', async () => {
