@@ -192,6 +192,8 @@ const drain = async (
 
 /** Design 3.2 "When a store goes back", from what the stores hold; null: the shard has no reason to stop. */
 const mustStop = ({ broker, postgres }: Cluster, shard: number): 'OUTBOX_CURSOR_LOST' | 'DATABASE_WENT_BACK' | null => {
+  // Its answer may be told to PostgreSQL before the markers are written: the cursor is on its way, not lost.
+  if (broker.transactions.some(({ partition, state }) => partition === shard && state === 'committing')) return null;
   const { cursor } = broker.positions(shard);
   const upto = postgres.publishedUpto(shard);
   if (cursor === null) return upto === -1n ? null : 'OUTBOX_CURSOR_LOST';
