@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Kafka } from 'kafkajs';
+import { kafkaTool } from '../infra/kafka-tools.ts';
 import { waitFor } from './support/engine-process.ts';
 import { install, type Installation } from './support/installation.ts';
 import { expectExactlyOnce, type Outputs, readOutputs, settled } from './support/outputs.ts';
@@ -21,16 +21,14 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(async () => await installation?.remove());
 
-/** What `kafka-consumer-groups --reset-offsets --to-earliest --execute` does: the group's offsets are committed anew while it has no members. */
-const rewind = async (group: string, topic: string): Promise<void> => {
-  const kafka = new Kafka({ clientId: 'rewind', brokers: installation.brokers, logCreator: () => () => undefined });
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    await admin.resetOffsets({ groupId: group, topic, earliest: true });
-  } finally {
-    await admin.disconnect();
-  }
+/** As an operator does it; the group has no members by then. */
+const rewind = async (group: string, topics: readonly string[]): Promise<void> => {
+  const which = topics.flatMap((topic) => ['--topic', topic]);
+  const said = await kafkaTool('kafka-consumer-groups', installation.brokers, [
+    ...['--group', group, ...(topics.length === 0 ? ['--all-topics'] : which)],
+    ...['--reset-offsets', '--to-earliest', '--execute'],
+  ]);
+  expect(said).toContain(topics[0] ?? installation.topic('mmm.outbox'));
 };
 const inPlace = (outputs: Outputs): unknown =>
   [outputs.decisions, outputs.deliveries, outputs.receipts, outputs.deadLetters].map((records) =>
@@ -38,8 +36,8 @@ const inPlace = (outputs: Outputs): unknown =>
   );
 
 test('both live groups rewound to the beginning: everything is read again, found in the journal, and nothing is emitted twice', async () => {
-  await rewind(`${installation.namespace}mmm-intake`, installation.topic('pm3.signals.normalized'));
-  await rewind(`${installation.namespace}mmm-decide`, installation.topic('mmm.signals'));
+  await rewind(`${installation.namespace}mmm-intake`, [installation.topic('pm3.signals.normalized')]);
+  await rewind(`${installation.namespace}mmm-decide`, [installation.topic('mmm.signals')]);
   const engine = await installation.start().ready();
   // Once for the rewound decide group, once more for what the rewound intake has appended.
   await waitFor('every signal twice as a duplicate', async () =>
@@ -52,7 +50,7 @@ test('both live groups rewound to the beginning: everything is read again, found
 }, 600_000);
 
 test('with the cursor rewound too (--all-topics) the shards that had records stop rather than repeat', async () => {
-  await rewind(`${installation.namespace}mmm-decide`, installation.topic('mmm.outbox'));
+  await rewind(`${installation.namespace}mmm-decide`, []);
   const engine = installation.start();
   const { partition } = await engine.log('session_ended', (line) =>
     JSON.stringify(line).includes('OUTBOX_CURSOR_LOST'),

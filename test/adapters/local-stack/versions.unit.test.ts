@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { KAFKA_VERSION } from '../../../src/adapters/local-stack/kafka-server.ts';
 import { parseJavaMajor } from '../../../src/adapters/local-stack/find-java.ts';
 import { isRecentRedis } from '../../../src/adapters/local-stack/redis-server.ts';
 import { registryVersion } from '../../../src/adapters/local-stack/registry-server.ts';
@@ -30,4 +32,12 @@ test.each([
   ['something else', false],
 ])('%j is recent enough: %j', (output, recent) => {
   expect(isRecentRedis(output)).toBe(recent);
+});
+
+test.each([
+  ['the broker', '../../../src/adapters/local-stack/pom.xml'],
+  ['its tools', '../../infra/kafka-tools-pom.xml'],
+])('%s come from Maven in the one version of Kafka', (_what, pom) => {
+  const text = readFileSync(new URL(pom, import.meta.url), 'utf8');
+  expect(text).toContain(`<version>${KAFKA_VERSION}</version>`);
 });
