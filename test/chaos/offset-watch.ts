@@ -15,6 +15,7 @@ export class OffsetWatch {
   readonly #highest = new Map<string, bigint>();
   readonly #faults: string[] = [];
   #excused = false;
+  #inputForgotten = false;
   #ended = false;
   #loop: Promise<void> = Promise.resolve();
 
@@ -32,6 +33,15 @@ export class OffsetWatch {
 
   get faults(): readonly string[] {
     return this.#faults;
+  }
+
+  /** A fault let the broker forget how far the inputs were read. */
+  forgetInput(): void {
+    this.#inputForgotten = true;
+  }
+
+  get inputForgotten(): boolean {
+    return this.#inputForgotten;
   }
 
   async start(): Promise<void> {

@@ -83,6 +83,7 @@ export const readRemains = async (site: Site, find: Find): Promise<Remains> => {
     partitions: PARTITIONS,
     quotasOf,
     lostShards: new Set(),
+    readAgain: site.offsets.inputForgotten,
     undone: new Set(),
     undoneWithoutTrace: new Set(),
     expected: expectedOf(plan.sent, asker.asks),

@@ -38,15 +38,15 @@ const checkResults = (remains: Remains, entries: ReadonlyMap<string, readonly Si
   }
 };
 
-/** I7: what is bad is in the dead letters, what is good is not. Intake may write a letter twice, decide may not. */
-const checkDeadLetters = ({ letters, badPlaces, lostShards, find }: Remains): void => {
+/** I7: what is bad is in the dead letters, what is good is not. Intake may write a letter twice, decide only for what was read again. */
+const checkDeadLetters = ({ letters, badPlaces, lostShards, readAgain, find }: Remains): void => {
   const shardOf = (place: string): number | null =>
     place.startsWith('mmm.signals/') ? Number(place.split('/')[1]) : null;
   for (const place of badPlaces) {
     const count = letters.get(place) ?? 0;
     const shard = shardOf(place);
     if (count === 0 && !(shard !== null && lostShards.has(shard))) find('I7', `${place} has no dead letter`, 'lost');
-    if (count > 1 && shard !== null) find('I7', `${place} has ${count} dead letters`, 'duplicated');
+    if (count > 1 && shard !== null && !readAgain) find('I7', `${place} has ${count} dead letters`, 'duplicated');
   }
   for (const place of letters.keys())
     if (!badPlaces.has(place)) find('I7', `${place} is a dead letter and was good`, 'other');

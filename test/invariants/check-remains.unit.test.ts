@@ -115,6 +115,7 @@ const wellDone = (): { remains: Mutable; found: { invariant: string; harm: Harm 
       partitions: 1,
       quotasOf: () => ({ perDay: EACH, perHour: EACH }),
       lostShards: new Set(),
+      readAgain: false,
       undone: new Set(),
       undoneWithoutTrace: new Set(),
       expected,
@@ -355,4 +356,13 @@ test('what PostgreSQL has lost with a restore is not counted as the loss of the 
   remains.rows = () => [];
   checkRemains(remains);
   expect(found.filter(({ harm }) => harm === 'lost')).toEqual([]);
+});
+
+test('what the broker let be read again may have its dead letters of decide again, and they are still needed', () => {
+  const { remains, found } = wellDone();
+  remains.readAgain = true;
+  remains.badPlaces = new Set([...remains.badPlaces, 'mmm.signals/0/3', 'mmm.signals/0/4']);
+  remains.letters = new Map([...remains.letters, ['mmm.signals/0/3', 2]]);
+  checkRemains(remains);
+  expect(found).toEqual([{ invariant: 'I7', harm: 'lost' }]);
 });

@@ -75,6 +75,8 @@ export interface Remains {
   /** The rows of a shard from number 1 on. */
   readonly rows: (shard: number) => readonly Row[];
   readonly outputs: readonly Shown[];
+  /** The broker forgot how far the inputs were read, so all of them were read once more: then decide, too, writes its dead letters again. */
+  readonly readAgain: boolean;
   /** How many dead letters there are of each source place `topic/partition/offset`. */
   readonly letters: ReadonlyMap<string, number>;
   /** Where records lie that are not good. */

@@ -45,6 +45,7 @@ export const check = (cluster: Cluster, asked: readonly Asked[], stopped: Readon
     partitions: broker.partitions,
     quotasOf: () => workload.quotas,
     lostShards: lost,
+    readAgain: false,
     undone: new Set(
       postgres.undone.flatMap(({ commit }) => commit.entries.filter(isSignal).map((one) => one.signalId)),
     ),

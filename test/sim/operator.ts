@@ -24,6 +24,7 @@ const storeOf = ({ broker, postgres }: Cluster): CursorStore => ({
   },
   mayRun: () => Promise.resolve(true),
   audit: () => Promise.resolve(),
+  forgetPublished: () => Promise.resolve(false),
   commit: (shard, cursor) => Promise.resolve(broker.forceCursor(shard, cursor)),
 });
 
@@ -58,7 +59,13 @@ export class Operator {
     this.#cluster.world.note(null, `an operator sets the cursor of ${shard}`);
     try {
       const to = lastPublished(this.#cluster, shard);
-      await setCursor(storeOf(this.#cluster), { shard, to, reason: 'simulated', who: 'simulated' });
+      await setCursor(storeOf(this.#cluster), {
+        shard,
+        to,
+        reason: 'simulated',
+        who: 'simulated',
+        publishAgain: false,
+      });
       return null;
     } catch (error) {
       if (error instanceof MmmError) return error.code;

@@ -2,6 +2,7 @@ import type { CursorRequest } from '../../admin/commands/set-cursor.ts';
 import type { ShardRow } from '../../admin/queries/judge-shard.ts';
 import type { Database, Queryable } from './database.ts';
 import { audit } from './schema.ts';
+import { sqlFile } from './sql-file.ts';
 import { asTenant } from './tenant-transaction.ts';
 
 /** mmm_audit belongs to tenants; what an operator does to the whole installation stands under a name that no tenant id can be (control character). */
@@ -43,14 +44,24 @@ export const databaseNow = async (database: Queryable): Promise<number> => {
   return Number(rows[0]?.ms ?? Number.NaN);
 };
 
+/** As role mmm_pipeline; false when a row between is not kept any more. */
+export const forgetPublished = async (pipeline: Queryable, shard: number, to: bigint): Promise<boolean> =>
+  (await pipeline.query(sqlFile('forget-published'), [shard, to.toString()])).length > 0;
+
 /** A line in mmm_audit of what an operator did to a shard. As role mmm_api. */
 export const auditCursor = async (
   api: Database,
   what: string,
-  { shard, to, reason, who }: CursorRequest,
+  { shard, to, reason, who, publishAgain }: CursorRequest,
   from: bigint | null,
 ): Promise<void> => {
-  const details = { shard, from: from === null ? null : from.toString(), to: to.toString(), reason };
+  const details = {
+    shard,
+    from: from === null ? null : from.toString(),
+    to: to.toString(),
+    reason,
+    publish_again: publishAgain,
+  };
   await asTenant(api, INSTALLATION, async (tx) => {
     await tx.insert(audit).values({ tenantId: INSTALLATION, who, what, subject: `shard ${shard}`, details });
   });

@@ -6,6 +6,8 @@ export interface CursorRequest {
   readonly to: bigint;
   readonly reason: string;
   readonly who: string;
+  /** The log lost records that it had confirmed: a number below what is known to be published is allowed. */
+  readonly publishAgain: boolean;
 }
 
 export interface CursorStore {
@@ -15,6 +17,8 @@ export interface CursorStore {
   mayRun(): Promise<boolean>;
   /** One line in mmm_audit. */
   audit(what: string, request: CursorRequest, from: bigint | null): Promise<void>;
+  /** What was known to be published above `to` is so no more; false, and nothing changed, when its rows are not all kept. */
+  forgetPublished(shard: number, to: bigint): Promise<boolean>;
   /** Shuts every earlier session of the shard out of the log and commits the cursor, as a session does. */
   commit(shard: number, cursor: bigint): Promise<void>;
 }
@@ -28,10 +32,17 @@ const refuse = (message: string, report: ShardReport): MmmError =>
     },
   });
 
+const rowsGone = ({ shard, to }: CursorRequest, { publishedUpto }: ShardReport): MmmError =>
+  new MmmError(
+    'OUTBOX_GAP',
+    `rows of shard ${shard} between ${to + 1n} and ${publishedUpto} are not kept any more (a day, once published): they can not be published again`,
+    { details: { shard, to: to.toString(), published_upto: publishedUpto.toString() } },
+  );
+
 /**
  * Says where publishing of a shard goes on: the rows above `to` are published next. Too low sends records again, too high loses them, so it is
- * refused while a session runs, below what is known to be published, and above what was ever numbered. Answers the cursor before.
- * Throws RESOURCE_NOT_FOUND, CONFLICT, DATABASE_WENT_BACK.
+ * refused while a session runs, below what is known to be published (unless it is to be published again), and above what was ever numbered. Answers the
+ * cursor before. Throws RESOURCE_NOT_FOUND, CONFLICT, DATABASE_WENT_BACK, OUTBOX_GAP.
  */
 export const setCursor = async (store: CursorStore, request: CursorRequest): Promise<bigint | null> => {
   const report = await store.report(request.shard);
@@ -49,11 +60,14 @@ export const setCursor = async (store: CursorStore, request: CursorRequest): Pro
     throw refuse('the shard is not stopped and the engine runs: stop every engine process first', report);
   if (request.to < 0n || request.to >= report.nextNumber)
     throw refuse(`--to ${request.to}: the highest number of this shard is ${report.nextNumber - 1n}`, report);
-  if (request.to < report.publishedUpto)
+  const again = request.to < report.publishedUpto;
+  if (again && !request.publishAgain)
     throw refuse(`--to ${request.to}: numbers up to ${report.publishedUpto} are known to be published`, report);
   // Before the change: a cursor that moved without a line in the audit would be worse than a line too many.
   await store.audit('outbox_cursor_set', request, report.cursor);
   try {
+    // Before the cursor: between the two the shard stands, because a cursor below what is published does not start.
+    if (again && !(await store.forgetPublished(request.shard, request.to))) throw rowsGone(request, report);
     await store.commit(request.shard, request.to);
   } catch (error) {
     await store.audit('outbox_cursor_set_failed', request, report.cursor);

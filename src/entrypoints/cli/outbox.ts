@@ -73,11 +73,12 @@ interface CursorOptions {
   readonly shard: number;
   readonly to: bigint;
   readonly reason: string;
+  readonly publishAgain?: boolean;
 }
 
-const move = async (io: CliIo, { shard, to, reason }: CursorOptions): Promise<void> => {
+const move = async (io: CliIo, { shard, to, reason, publishAgain = false }: CursorOptions): Promise<void> => {
   await withTool(async (tool) => {
-    const before = await setCursor(tool.cursors, { shard, to, reason, who: operatorName() });
+    const before = await setCursor(tool.cursors, { shard, to, reason, publishAgain, who: operatorName() });
     if (io.json) return io.out(JSON.stringify({ shard, from: before?.toString() ?? null, to: to.toString() }));
     io.out(
       `Shard ${shard}: cursor ${before ?? 'none'} -> ${to}. Its next session publishes from ${to + 1n} on; a stopped one looks within 15 s.`,
@@ -104,6 +105,8 @@ When a shard stands with OUTBOX_CURSOR_LOST:
   2. mmm outbox set-cursor --shard <n> --to <that number> --reason "..."
 If the tail shows nothing although --depth reaches far back, or less than "published up to", use "published up to": numbers up to
 there are known to be published. Too low a number sends records again, too high a number loses them.
+Only when the log lost what it had confirmed (a hanging transaction that you aborted, an unclean leader election) give the tail also
+when it is lower, with --publish-again: the rows above it go out again, as long as they are kept, which is a day.
 It is refused while a session may run: stop every engine process first, unless the shard is stopped already.`;
 
 export const outboxCommand: CliCommand = {
@@ -123,6 +126,7 @@ export const outboxCommand: CliCommand = {
       .requiredOption('--shard <n>', 'the shard, which is a partition of mmm.signals', parseShard)
       .requiredOption('--to <n>', 'the highest number that is published; the next one goes out first', parseNumber)
       .requiredOption('--reason <text>', 'why, for the audit', parseReason)
+      .option('--publish-again', 'the log lost records: --to may be below what is known to be published')
       .addHelpText('after', HELP)
       .action(async (options: CursorOptions) => await move(io, options));
   },

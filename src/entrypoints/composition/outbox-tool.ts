@@ -1,4 +1,4 @@
-import { auditCursor, shardRows } from '../../adapters/postgres/operations.ts';
+import { auditCursor, forgetPublished, shardRows } from '../../adapters/postgres/operations.ts';
 import type { CursorStore } from '../../admin/commands/set-cursor.ts';
 import type { TopicReader } from '../../admin/ports/topic-reader.ts';
 import { judgeShard, parseOutboxHeader, type ShardReport } from '../../admin/queries/judge-shard.ts';
@@ -68,6 +68,7 @@ const cursorStore = (store: Store, log: CommandLog): CursorStore => ({
   report: async (shard) => (await reportsOf(store, log)).find((one) => one.shard === shard) ?? null,
   mayRun: () => log.engineRuns(),
   audit: (what, request, from) => auditCursor(store.api, what, request, from),
+  forgetPublished: (shard, to) => forgetPublished(store.pipeline, shard, to),
   commit: async (shard, cursor) => {
     const output = await log.outputs.open(shard);
     try {

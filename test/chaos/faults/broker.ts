@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { recovered } from '../recovery.ts';
+import { mendHangingTransactions } from '../operator.ts';
+import { probe, published, recovered } from '../recovery.ts';
 import type { Fault } from './fault.ts';
 
 const AWAY_MS = 4_000;
+/** Several times what it takes to be back; only then it is worth asking Kafka. */
+const HANGS_AFTER_MS = 40_000;
 
 export const BROKER_FAULTS: readonly Fault[] = [
   {
@@ -22,7 +25,14 @@ export const BROKER_FAULTS: readonly Fault[] = [
     inject: async (site) => {
       await site.stack.parts.kafka!.kill();
       await site.stack.parts.kafka!.restart();
-      return await recovered(site, performance.now());
+      const restartedAt = performance.now();
+      const probes = probe(site);
+      const isBack = published(site, probes).then(() => true);
+      if (!(await Promise.race([isBack, delay(HANGS_AFTER_MS, false, { ref: false })]))) {
+        await mendHangingTransactions(site);
+        await isBack;
+      }
+      return performance.now() - restartedAt;
     },
   },
   {

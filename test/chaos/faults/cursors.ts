@@ -1,5 +1,6 @@
 import { waitFor } from '../../e2e/support/engine-process.ts';
 import { deleteOffsets } from '../offset-delete.ts';
+import { mendCursors } from '../operator.ts';
 import { PARTITIONS } from '../plan-signal.ts';
 import { recovered, settle } from '../recovery.ts';
 import type { Mark } from '../fleet.ts';
@@ -11,35 +12,6 @@ const STOPS_WITHIN_MS = 120_000;
 const EXPIRED_WITHIN_MS = 240_000;
 const SHORT_RETENTION = { 'offsets.retention.minutes': '1', 'offsets.retention.check.interval.ms': '5000' };
 const ALL_SHARDS = Array.from({ length: PARTITIONS }, (_, shard) => shard);
-
-interface ShardStatus {
-  readonly shard: number;
-  readonly published_upto: string;
-  readonly fault: string | null;
-  readonly tail_highest: string | null;
-}
-
-/** The command line as an operator uses it, beside the running workers. */
-const mmm = async (site: Site, args: readonly string[]): Promise<string> => {
-  const command = site.installation.start({ args });
-  const { code } = await command.exited;
-  if (code !== 0) throw new Error(`mmm ${args.join(' ')} ended with ${String(code)}: ${command.rawLog.slice(-500)}`);
-  return command.printed.join('\n');
-};
-
-/** What the help of `mmm outbox` says to do. */
-const mendCursors = async (site: Site, stopped: readonly number[]): Promise<void> => {
-  const { shards } = JSON.parse(await mmm(site, ['--json', 'outbox', 'status', '--tail', '--depth', '100000'])) as {
-    shards: ShardStatus[];
-  };
-  for (const shard of stopped) {
-    const status = shards.find((one) => one.shard === shard);
-    if (status?.fault !== 'OUTBOX_CURSOR_LOST') throw new Error(`the status says nothing of shard ${shard}`);
-    const known = Number(status.published_upto);
-    const to = String(Math.max(Number(status.tail_highest ?? known), known));
-    await mmm(site, ['outbox', 'set-cursor', '--shard', String(shard), '--to', to, '--reason', 'chaos']);
-  }
-};
 
 const stoppedWithout = async (site: Site, mark: Mark, wanted: readonly number[]): Promise<void> => {
   const stopped = new Set<unknown>();
@@ -135,6 +107,7 @@ const expired: readonly Fault[] = [
     inject: async (site) =>
       await whileQuiet(site, async () => {
         await site.fleet.stopAll();
+        site.offsets.forgetInput();
         await allExpired(site);
         const mark = site.fleet.mark();
         for (let n = 0; n < site.options.workers; n++) site.fleet.add();

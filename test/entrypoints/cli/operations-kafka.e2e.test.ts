@@ -2,7 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Kafka } from 'kafkajs';
+import { type Admin, Kafka } from 'kafkajs';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createDatabase, dropDatabase, testStack, uniqueName } from '../../infra/stack.ts';
 import { cli, freePort, largeCommit, startServe, until } from './run-cli.ts';
@@ -100,16 +101,31 @@ test('put in, read back decoded, verify', async () => {
   });
 });
 
+const withAdmin = async (work: (admin: Admin) => Promise<void>): Promise<void> => {
+  const logCreator = () => () => undefined;
+  const admin = new Kafka({ clientId: 'test', brokers: testStack().brokers, logCreator }).admin();
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+};
+
+const emptyTopics = async (...names: string[]): Promise<void> =>
+  await withAdmin(async (admin) => {
+    for (const topic of names.map((name) => `${namespace}${name}`)) {
+      const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => ({
+        partition,
+        offset: high,
+      }));
+      await admin.deleteTopicRecords({ topic, partitions });
+    }
+  });
+
 test('cursors lost with their group: found, read from the tail, set; nothing is sent again', async () => {
   await serve?.stop();
-  const admin = new Kafka({
-    clientId: 'test',
-    brokers: testStack().brokers,
-    logCreator: () => () => undefined,
-  }).admin();
-  await admin.connect();
-  await admin.deleteGroups([`${namespace}mmm-decide`]);
-  await admin.disconnect();
+  await withAdmin(async (admin) => void (await admin.deleteGroups([`${namespace}mmm-decide`])));
 
   const shards = await shardsOf('--tail');
   expect(shards.map(({ fault }) => fault)).toEqual(shards.map(() => 'OUTBOX_CURSOR_LOST'));
@@ -125,4 +141,40 @@ test('cursors lost with their group: found, read from the tail, set; nothing is 
   await publish('d');
   expect(await receipts(4)).toMatchObject({ code: 0, json: { receipts: 4, good: 4 } });
   expect((await cli('doctor', '--totals', '--json')).json).toMatchObject({ signals: 4 });
+});
+
+test('records that the log lost after it had confirmed them are published again, each once; without their rows it is refused', async () => {
+  await serve?.stop();
+  serve = null;
+  const idsOf = async (): Promise<string[]> =>
+    (await cli('consume', 'mmm.decisions', '--json')).out
+      .map((line) => (JSON.parse(line) as { value: { decision_id: string } }).value.decision_id)
+      .sort();
+  const lost = await idsOf();
+  expect(new Set(lost).size).toBe(4);
+  await emptyTopics('mmm.decisions', 'mmm.delivery.ide', 'mmm.delivery.ci', 'mmm.delivery.alert', 'mmm.receipts');
+  expect(await idsOf()).toEqual([]);
+
+  const used = (await shardsOf()).filter(({ next_number }) => next_number !== '1').map(({ shard }) => String(shard));
+  const setTo0 = (shard: string, ...more: string[]): ReturnType<typeof cli> =>
+    cli('outbox', 'set-cursor', '--shard', shard, '--to', '0', '--reason', 'unclean election', ...more);
+  const client = new pg.Client({ connectionString: process.env['DATABASE_URL'] });
+  await client.connect();
+  try {
+    await client.query('CREATE TABLE kept AS SELECT * FROM mmm_outbox WHERE shard = $1 AND number = 1', [used[0]]);
+    await client.query('DELETE FROM mmm_outbox WHERE shard = $1 AND number = 1', [used[0]]);
+    expect(await setTo0(used[0]!, '--publish-again')).toMatchObject({ code: 1, error: 'OUTBOX_GAP' });
+    await client.query('INSERT INTO mmm_outbox SELECT * FROM kept');
+    await client.query('DROP TABLE kept');
+  } finally {
+    await client.end();
+  }
+  for (const shard of used) {
+    expect(await setTo0(shard)).toMatchObject({ code: 1, error: 'CONFLICT' });
+    expect(await setTo0(shard, '--publish-again')).toMatchObject({ code: 0 });
+  }
+
+  serve = await startServe();
+  expect(await receipts(4)).toMatchObject({ code: 0, json: { receipts: 4, good: 4 } });
+  expect(await idsOf()).toEqual(lost);
 });
