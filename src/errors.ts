@@ -71,6 +71,10 @@ export const ERRORS = {
     'the outbox cursor is missing or below what is known to be published',
     'read the tail of the outputs (header mmm-outbox), then `mmm outbox set-cursor`',
   ),
+  TRANSACTION_HANGING: entry(
+    'the broker left a transaction of the shard without its end, so the cursor it tells may be older than what is out',
+    'stop the engines; `kafka-transactions.sh find-hanging` and `abort`; `mmm outbox status --tail`, then `mmm outbox set-cursor --to <tail>`',
+  ),
   DATABASE_WENT_BACK: entry(
     'the cursor is above the counter of the shard: PostgreSQL lost commits',
     'restore PostgreSQL to its latest state; the shard goes on by itself once the counter is past the cursor',

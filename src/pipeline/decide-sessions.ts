@@ -6,7 +6,12 @@ import type { PartitionGroup } from './ports/partitions.ts';
 import { PartitionSession, type SessionDeps } from './partition-session.ts';
 
 /** Stops that only a person can mend: the shard stays away until what it compares has changed (design 3.2 "When a store goes back"). */
-const NEEDS_OPERATOR: ReadonlySet<ErrorCode> = new Set(['OUTBOX_CURSOR_LOST', 'DATABASE_WENT_BACK', 'OUTBOX_GAP']);
+const NEEDS_OPERATOR: ReadonlySet<ErrorCode> = new Set([
+  'OUTBOX_CURSOR_LOST',
+  'DATABASE_WENT_BACK',
+  'OUTBOX_GAP',
+  'TRANSACTION_HANGING',
+]);
 
 const OPERATOR_RECHECK_MS = 15_000;
 const FIRST_RETRY_MS = 50;

@@ -70,10 +70,10 @@ export const mendHangingTransactions = async (site: Site): Promise<boolean> => {
       ...['abort', '--topic', topic!, '--partition', partition!, '--start-offset', offset!],
     ]);
   }
-  for (const { shard, fault, cursor, published_upto, tail_highest } of await statusOf(site)) {
-    const tail = BigInt(tail_highest ?? published_upto);
-    const known = larger(BigInt(published_upto), BigInt(cursor ?? -1));
-    if (fault !== null || tail < known) await setCursor(site, shard, tail, '--publish-again');
+  // What readers have got is what counts: a cursor that was to be committed with it may be gone, and what was to be out with a cursor may be.
+  for (const { shard, cursor, tail_highest } of await statusOf(site)) {
+    if (tail_highest !== null && tail_highest !== cursor)
+      await setCursor(site, shard, BigInt(tail_highest), '--publish-again');
   }
   for (let n = 0; n < site.options.workers; n++) site.fleet.add();
   site.offsets.watch();

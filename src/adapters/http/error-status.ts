@@ -43,6 +43,7 @@ export const HTTP_ERRORS: Readonly<Record<ErrorCode, HttpError>> = {
   EPOCH_STALE: dependency,
   OUTBOX_GAP: dependency,
   OUTBOX_CURSOR_LOST: dependency,
+  TRANSACTION_HANGING: dependency,
   DATABASE_WENT_BACK: dependency,
   DATABASE_NOT_DURABLE: dependency,
   PARTITIONS_CHANGED: dependency,

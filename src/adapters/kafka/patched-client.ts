@@ -9,6 +9,7 @@ const PATCHED_FILES = [
   'kafkajs/src/cluster/index.js',
   'kafkajs/src/producer/eosManager/index.js',
   'kafkajs/src/protocol/requests/produce/v3/request.js',
+  'kafkajs/src/protocol/requests/offsetFetch/index.js',
 ];
 
 /** Loads a module of the client by its path: it has no `exports` map, and the pinned version keeps the paths. */

@@ -104,17 +104,21 @@ export class KafkaSessionOutput implements SessionOutput {
     await transaction.abort();
   }
 
+  /**
+   * Fenced, so every transaction of this shard is complete. One that still has an offset open was left so by the broker (its coordinator says complete
+   * and the partition has no marker), and what is committed below it may be older than what readers see: publishing from there would send twice.
+   */
   async #committed(): Promise<CommittedPositions> {
     const { admin, names } = this.#deps;
     const input = names.topic('mmm.signals');
     const cursor = names.topic('mmm.outbox');
-    const groups = await admin.fetchOffsets({ groupId: this.#group(), topics: [input, cursor] });
+    const groups = await admin.fetchOffsets({ groupId: this.#group(), topics: [input, cursor], requireStable: true });
     const committed = (topic: string): bigint | null => {
       const partitions = groups.find((entry) => entry.topic === topic)?.partitions ?? [];
       const found = partitions.find((entry) => entry.partition === this.#partition);
-      if (found === undefined) {
-        throw new MmmError('PARTITIONS_CHANGED', undefined, { details: { topic, partition: this.#partition } });
-      }
+      const details = { topic, partition: this.#partition };
+      if (found === undefined) throw new MmmError('PARTITIONS_CHANGED', undefined, { details });
+      if (found.isStable !== true) throw new MmmError('TRANSACTION_HANGING', undefined, { details });
       const offset = BigInt(found.offset);
       return offset < 0n ? null : offset;
     };
