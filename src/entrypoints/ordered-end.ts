@@ -3,12 +3,14 @@ import { type Lifecycle, STOP_DEADLINE_MS } from '../runtime/lifecycle.ts';
 
 /** A terminal and npm may both pass the same Ctrl-C on; a second one this soon is no second wish. */
 const SAME_SIGNAL_MS = 500;
+/** For what is still written to standard output. */
+const LAST_WRITES_MS = 500;
 
 export interface OrderedEnd {
   /** Resolves with the exit code when the engine has to end: 0 after a signal, 1 after a fault. */
   readonly code: Promise<number>;
   readonly onFailed: (error: Error) => void;
-  /** Everything has stopped (or never started): from here on only what somebody left open can hold the process up, until the deadline. */
+  /** Everything has stopped (or never started). What somebody left open, such as a request to a broker, holds the process up no longer than a moment. */
   readonly finished: () => void;
 }
 
@@ -48,9 +50,12 @@ export const orderedEnd = (logger: Logger, lifecycle: Lifecycle): OrderedEnd => 
       begin('a fault', 1);
     },
     finished: () => {
-      // No longer what keeps the process alive, and still what ends it should something else do so.
-      hard?.unref();
-      if (begunAt !== null) logger.info('stopped', { after_ms: Math.round(performance.now() - begunAt) });
+      clearTimeout(hard);
+      if (begunAt !== null) {
+        logger.info('stopped', { after_ms: Math.round(performance.now() - begunAt) });
+        // It keeps nothing alive itself; the code is the one that serve has answered by then.
+        setTimeout(() => process.exit(), LAST_WRITES_MS).unref();
+      }
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
     },
   };

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Kafka } from 'kafkajs';
+import { type Consumer, Kafka } from 'kafkajs';
 import { DECIDE_GROUP, INTAKE_GROUP, KafkaNames, OUTCOMES_GROUP } from '../../src/adapters/kafka/names.ts';
 import { type EngineProcess, waitFor } from './support/engine-process.ts';
 import { install, type Installation } from './support/installation.ts';
@@ -14,6 +14,7 @@ const EACH_ROUND = 4_000;
 const BAD_EACH_ROUND = 200;
 const UNDER_WAY = 300;
 const STOPS = 2;
+const GROUPS = [DECIDE_GROUP, INTAKE_GROUP, OUTCOMES_GROUP];
 
 let installation: Installation;
 const sent: Sent[] = [];
@@ -40,13 +41,16 @@ const membersLeft = async (): Promise<number> => {
   const admin = new Kafka({ brokers: installation.brokers, logCreator: () => () => undefined }).admin();
   await admin.connect();
   try {
-    const { groups } = await admin.describeGroups(
-      [DECIDE_GROUP, INTAKE_GROUP, OUTCOMES_GROUP].map((group) => names.group(group)),
-    );
+    const { groups } = await admin.describeGroups(GROUPS.map((group) => names.group(group)));
     return groups.reduce((sum, { members }) => sum + members.length, 0);
   } finally {
     await admin.disconnect();
   }
+};
+
+const bystander = (): Consumer => {
+  const groupId = new KafkaNames(installation.namespace).group(DECIDE_GROUP);
+  return new Kafka({ brokers: installation.brokers, logCreator: () => () => undefined }).consumer({ groupId });
 };
 
 /**
@@ -125,6 +129,27 @@ test('a second SIGTERM does not wait for the deadline', async () => {
   expect(end).toEqual({ code: 1, signal: null });
   expect(engine.logged('stopped_at_once')).toHaveLength(1);
   expect(engine.logged('stop_deadline_passed')).toEqual([]);
+});
+
+test('a member that hangs holds up a stop no longer than the engine is given, although the others wait for it to join', async () => {
+  const [one, hung] = [await installation.start().ready(), await installation.start().ready()];
+  await waitFor('both to be members', async () => ((await membersLeft()) === 2 * GROUPS.length ? true : null));
+  const rebalances = await one.metric('mmm_rebalances_total', {});
+  hung.child.kill('SIGSTOP');
+  // One more member makes the group gather anew, which the hung one holds up until its session is over.
+  const another = bystander();
+  await another.connect();
+  await another.subscribe({ topic: installation.topic('mmm.signals') });
+  const joined = another.run({ autoCommit: false, eachBatch: () => Promise.resolve() });
+  await waitFor('the group to gather anew', async () =>
+    (await one.metric('mmm_rebalances_total', {})) > rebalances ? true : null,
+  );
+  expect(await one.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(one.logged('stop_deadline_passed')).toEqual([]);
+  expect(one.logged('kafka.left_unannounced')).toMatchObject([{ group: DECIDE_GROUP }]);
+  await hung.end('SIGKILL');
+  await joined;
+  await another.disconnect();
 });
 
 test('through all of it: no loss, no duplicate, order kept', async () => {

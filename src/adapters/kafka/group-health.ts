@@ -20,6 +20,7 @@ export interface GroupHealthDeps {
 export class GroupHealth {
   readonly #deps: GroupHealthDeps;
   #joined = false;
+  #rebalancing = false;
   #lastProgressAt = 0;
   #crashes = 0;
   #failed = false;
@@ -30,9 +31,13 @@ export class GroupHealth {
     // Registered before the owner's own listeners, so that they see the member as joined.
     consumer.on(GROUP_JOIN, () => {
       this.#joined = true;
+      this.#rebalancing = false;
       this.#progress();
     });
-    consumer.on(REBALANCING, () => deps.metrics.count('mmm_rebalances_total'));
+    consumer.on(REBALANCING, () => {
+      this.#rebalancing = true;
+      deps.metrics.count('mmm_rebalances_total');
+    });
     consumer.on(HEARTBEAT, () => {
       this.#crashes = 0;
       this.#progress();
@@ -57,6 +62,11 @@ export class GroupHealth {
 
   get joined(): boolean {
     return this.#joined;
+  }
+
+  /** It has asked to join, for the first time or again, and waits for the answer. */
+  get joining(): boolean {
+    return !this.#joined || this.#rebalancing;
   }
 
   now(detail: string): SourceHealth {

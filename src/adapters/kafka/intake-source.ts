@@ -10,6 +10,7 @@ import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import { logUnavailable } from './client-errors.ts';
 import { GroupHealth } from './group-health.ts';
 import { readHeaders } from './headers.ts';
+import { leaveGroup } from './leave-group.ts';
 import { MEMBER } from './member-settings.ts';
 import { INTAKE_GROUP } from './names.ts';
 import type { KafkaNames } from './names.ts';
@@ -73,7 +74,8 @@ export class KafkaIntakeSource implements IntakeSource {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#consumer.disconnect();
+    const { group = INTAKE_GROUP, logger } = this.#deps;
+    await leaveGroup(this.#consumer, { group, health: this.#health, logger });
   }
 
   health(): SourceHealth {

@@ -7,6 +7,7 @@ import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import type { PartitionGroup, PartitionListener, PartitionReader } from '../../pipeline/ports/partitions.ts';
 import { logUnavailable } from './client-errors.ts';
 import { GroupHealth } from './group-health.ts';
+import { leaveGroup } from './leave-group.ts';
 import { MEMBER } from './member-settings.ts';
 import { DECIDE_GROUP } from './names.ts';
 import type { KafkaNames } from './names.ts';
@@ -95,7 +96,7 @@ export class KafkaPartitionGroup implements PartitionGroup {
     this.#running = false;
     this.#listener = null;
     for (const { buffer } of this.#slots.values()) buffer.close();
-    await this.#consumer.disconnect();
+    await leaveGroup(this.#consumer, { group: DECIDE_GROUP, health: this.#health, logger: this.#deps.logger });
   }
 
   async partitionCount(): Promise<number> {
