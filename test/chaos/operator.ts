@@ -71,10 +71,11 @@ export const mendHangingTransactions = async (site: Site): Promise<boolean> => {
       ...['abort', '--topic', topic!, '--partition', partition!, '--start-offset', offset!],
     ]);
   }
-  // What readers have got is what counts: a cursor that was to be committed with it may be gone, and what was to be out with a cursor may be.
-  for (const { shard, cursor, tail_highest } of await statusOf(site)) {
-    if (tail_highest !== null && tail_highest !== cursor)
-      await setCursor(site, shard, BigInt(tail_highest), '--publish-again');
+  // What readers have got is what counts: a cursor that was to be committed with it may be gone, what was to be out with a cursor may be, and so may both,
+  // although PostgreSQL was told that they are out.
+  for (const { shard, cursor, fault, published_upto, tail_highest } of await statusOf(site)) {
+    if (fault !== null || (tail_highest !== null && tail_highest !== cursor))
+      await setCursor(site, shard, BigInt(tail_highest ?? published_upto), '--publish-again');
   }
   for (let n = 0; n < site.options.workers; n++) site.fleet.add();
   site.offsets.watch();
