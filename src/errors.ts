@@ -73,7 +73,7 @@ export const ERRORS = {
   ),
   TRANSACTION_HANGING: entry(
     'the broker left a transaction of the shard without its end, so the cursor it tells may be older than what is out',
-    'stop the engines; `kafka-transactions.sh find-hanging` and `abort`; `mmm outbox status --tail`, then `mmm outbox set-cursor --to <tail>`',
+    'stop the engines; `kafka-transactions.sh find-hanging` and `abort`; `mmm outbox status --tail`, then `mmm outbox set-cursor --to <tail>`, with `--publish-again` if that is lower',
   ),
   DATABASE_WENT_BACK: entry(
     'the cursor is above the counter of the shard: PostgreSQL lost commits',
