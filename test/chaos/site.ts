@@ -1,9 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-import { freePort } from '../../src/adapters/local-stack/free-ports.ts';
 import type { RunningStack } from '../../src/adapters/local-stack/stack.ts';
 import { startStack } from '../../src/adapters/local-stack/start-stack.ts';
 import { removeStack } from '../../src/adapters/local-stack/stop-stack.ts';
@@ -11,12 +10,12 @@ import { removeStack } from '../../src/adapters/local-stack/stop-stack.ts';
 import { badRecords } from '../e2e/support/bad-records.ts';
 import { install, type Installation } from '../e2e/support/installation.ts';
 import { TcpProxy } from '../e2e/support/tcp-proxy.ts';
+import { KafkaProxy } from '../infra/kafka-proxy.ts';
 import type { TestStack } from '../infra/stack.ts';
 import { Random } from '../sim/random.ts';
 import { Asker } from './asker.ts';
 import { Fleet } from './fleet.ts';
 import { Generator } from './generator.ts';
-import { KafkaWay } from './kafka-way.ts';
 import { LiveReader } from './live-reader.ts';
 import { OffsetWatch } from './offset-watch.ts';
 import { SignalPlan } from './plan-signal.ts';
@@ -50,7 +49,7 @@ export interface Site {
   readonly random: Random;
   readonly stack: RunningStack;
   readonly installation: Installation;
-  readonly kafkaWay: KafkaWay;
+  readonly kafkaWay: KafkaProxy;
   readonly redisWay: TcpProxy;
   readonly registryWay: TcpProxy;
   readonly databaseWay: TcpProxy;
@@ -83,39 +82,21 @@ export const openSite = async (options: SiteOptions): Promise<Site> => {
   }
 };
 
-/** A broker that was kept advertises the port that it was started with. */
-const portsOf = async (
-  dataDir: string,
-): Promise<{ readonly advertisedPort: number; readonly listenerPort: number }> => {
-  const file = join(dataDir, 'chaos-ports.json');
-  const kept = await readFile(file, 'utf8').catch(() => null);
-  if (kept !== null) return JSON.parse(kept) as { advertisedPort: number; listenerPort: number };
-  const advertisedPort = await freePort(new Set());
-  const listenerPort = await freePort(new Set([advertisedPort]));
-  await mkdir(dataDir, { recursive: true });
-  await writeFile(file, JSON.stringify({ advertisedPort, listenerPort }));
-  return { advertisedPort, listenerPort };
-};
-
 const open = async (
   options: SiteOptions,
   opened: (() => Promise<unknown>)[],
   remove: () => Promise<void>,
 ): Promise<Site> => {
   const { dataDir, seed, tell } = options;
-  const { advertisedPort, listenerPort } = await portsOf(dataDir);
   if (options.keepServers !== true) opened.push(async () => await removeStack(dataDir));
   const stack = await startStack({
     provider: 'process',
     dataDir,
     log: tell,
-    kafka: {
-      secondListener: { port: listenerPort, advertisedPort },
-      ...(options.brokerSettings === undefined ? {} : { properties: options.brokerSettings }),
-    },
+    ...(options.brokerSettings === undefined ? {} : { kafka: { properties: options.brokerSettings } }),
   });
   const env = stack.env as TestStack['env'];
-  const kafkaWay = await new KafkaWay(advertisedPort, listenerPort).open();
+  const kafkaWay = await new KafkaProxy([env.KAFKA_BOOTSTRAP_SERVERS]).open();
   opened.push(() => kafkaWay.cut());
   const ways: TcpProxy[] = [];
   const wayTo = async (url: string): Promise<TcpProxy> => {
@@ -143,7 +124,7 @@ const open = async (
         program: WORKER,
         args: [orders],
         env: {
-          KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${advertisedPort}`,
+          KAFKA_BOOTSTRAP_SERVERS: kafkaWay.brokers.join(),
           REDIS_URL: redisWay.through(env.REDIS_URL),
           SCHEMA_REGISTRY_URL: registryWay.through(env.SCHEMA_REGISTRY_URL),
           DATABASE_URL: databaseWay.through(databaseUrl),

@@ -39,16 +39,6 @@ const folders = (context: ServerContext): { home: string; logs: string; properti
 const properties = (context: ServerContext): string => {
   const broker = portOf(context, 'kafka');
   const controller = portOf(context, 'kafkaController');
-  const { secondListener, properties: more = {} } = context.kafka ?? {};
-  // The last line of a name counts.
-  const second =
-    secondListener === undefined
-      ? []
-      : [
-          `listeners=PLAINTEXT://127.0.0.1:${broker},SECOND://127.0.0.1:${secondListener.port},CONTROLLER://127.0.0.1:${controller}`,
-          `advertised.listeners=PLAINTEXT://127.0.0.1:${broker},SECOND://127.0.0.1:${secondListener.advertisedPort}`,
-          'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SECOND:PLAINTEXT,CONTROLLER:PLAINTEXT',
-        ];
   return [
     'process.roles=broker,controller',
     'node.id=1',
@@ -78,8 +68,8 @@ const properties = (context: ServerContext): string => {
     'transaction.abort.timed.out.transaction.cleanup.interval.ms=1000',
     'log.cleaner.dedupe.buffer.size=8388608',
     'log.segment.bytes=16777216',
-    ...second,
-    ...Object.entries(more).map(([name, value]) => `${name}=${value}`),
+    // The last line of a name counts.
+    ...Object.entries(context.kafka?.properties ?? {}).map(([name, value]) => `${name}=${value}`),
     '',
   ].join('\n');
 };

@@ -43,8 +43,6 @@ export interface RunningStack {
 
 /** What a fault test needs of the broker beyond the defaults. */
 export interface KafkaExtras {
-  /** A second listener whose clients are told to come to another port of 127.0.0.1: that of a proxy in between. */
-  readonly secondListener?: { readonly port: number; readonly advertisedPort: number };
   /** Broker settings besides or instead of ours. */
   readonly properties?: Readonly<Record<string, string>>;
 }

@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ApiName, Mishap } from '../kafka-way.ts';
+import type { ApiName } from '../../infra/kafka-api-keys.ts';
+import type { Fate } from '../../infra/kafka-fates.ts';
 import { recovered } from '../recovery.ts';
 import type { Fault } from './fault.ts';
 
 const COMES_WITHIN_MS = 120_000;
+
+type Mishap = Extract<Fate, 'lose-reply' | 'lose-request' | 'late-request'>;
 
 const WHAT: Readonly<Record<Mishap, string>> = {
   'lose-reply': 'is done by the broker and its answer is lost',
@@ -19,9 +22,9 @@ const mishap = (api: ApiName, kind: Mishap): Fault => ({
   what: `a request ${api} ${WHAT[kind]}`,
   seconds: 8,
   inject: async (site) => {
-    const happened = site.kafkaWay.next(api, kind);
+    const { happened } = site.kafkaWay.next(api, kind);
     const extra = AT_START.has(api) ? site.fleet.add() : null;
-    const comes = await Promise.race([happened.then(() => true), delay(COMES_WITHIN_MS, false, { ref: false })]);
+    const comes = await Promise.race([happened, delay(COMES_WITHIN_MS, false, { ref: false })]);
     const happenedAt = performance.now();
     site.kafkaWay.forget();
     if (!comes) throw new Error(`no request ${api} came within ${COMES_WITHIN_MS} ms`);

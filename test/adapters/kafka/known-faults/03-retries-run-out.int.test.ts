@@ -12,9 +12,9 @@ const ATTEMPTS = 11;
 
 test('the record writer: when its attempts run out it says so, and the record after it is not taken for it', async () => {
   const { writer } = rig.cluster;
-  rig.proxy.next('produce', 'lose-reply', ATTEMPTS);
+  rig.proxy.next('Produce', 'lose-reply', ATTEMPTS);
   await expect(writer.append([record('mmm.dlq', 'k', 'A')])).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
-  expect(rig.proxy.count('produce')).toBe(ATTEMPTS);
+  expect(rig.proxy.count('Produce')).toBe(ATTEMPTS);
   await writer.append([record('mmm.dlq', 'k', 'B')]);
   // A is in doubt for its caller, who asks again (intake is idempotent); B was acknowledged, so it has to be there.
   expect(await rig.seen('mmm.dlq')).toEqual(['A', 'B']);
@@ -25,14 +25,14 @@ test('the unpatched client still has this fault', async () => {
   const producer = await rig.connected(kafka.producer({ idempotent: true, maxInFlightRequests: 1 }));
   const topic = rig.cluster.names.topic('mmm.receipts');
   const send = async (value: string) => producer.send({ topic, messages: [{ partition: 0, value }] });
-  const before = rig.proxy.count('produce');
-  rig.proxy.next('produce', 'lose-reply', 6);
+  const before = rig.proxy.count('Produce');
+  rig.proxy.next('Produce', 'lose-reply', 6);
   const gaveUp = await send('A').then(
     () => false,
     () => true,
   );
   expectFault(
-    gaveUp && rig.proxy.count('produce') - before === 6,
+    gaveUp && rig.proxy.count('Produce') - before === 6,
     'an idempotent producer gives up after 5 retries',
     'the retry settings of connection.ts no longer bound it',
   );

@@ -15,7 +15,7 @@ test.each([
   const first = await outputs.open(0);
   const before = await first.fence();
   const next = (before.cursor ?? 0n) + 1n;
-  rig.proxy.next('endTxn', fate);
+  rig.proxy.next('EndTxn', fate);
   const publication = { records: [record('mmm.decisions', 'a', name)], inputNext: next, cursor: next };
   await expect(first.publish(publication)).rejects.toMatchObject({ code: 'IN_DOUBT' });
   // Refused by us, before the client is asked: its own state would let some calls through.
@@ -35,7 +35,7 @@ test('the unpatched client still has this fault', async () => {
   const producer = await rig.transactional(rig.unpatchedKafka());
   const transaction = await producer.transaction();
   await transaction.send({ topic: rig.cluster.names.topic('mmm.receipts'), messages: [{ partition: 0, value: 'A' }] });
-  rig.proxy.next('endTxn', 'lose-reply');
+  rig.proxy.next('EndTxn', 'lose-reply');
   await expect(transaction.commit()).rejects.toThrow();
   const isWedged = await producer.transaction().then(
     () => false,

@@ -18,12 +18,12 @@ test.each(CODES)('a session goes on when each of its coordinators answers %s', a
   const output = await rig.cluster.outputs.open(0);
   const { cursor } = await output.fence();
   const next = (cursor ?? 0n) + 1n;
-  const apis = ['addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn'] as const;
+  const apis = ['AddPartitionsToTxn', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn'] as const;
   const before = apis.map((api) => rig.proxy.count(api));
-  rig.proxy.next('addPartitionsToTxn', partitionErrorReply(code));
-  rig.proxy.next('addOffsetsToTxn', errorReply(code));
-  rig.proxy.next('txnOffsetCommit', partitionErrorReply(code));
-  rig.proxy.next('endTxn', errorReply(code));
+  rig.proxy.next('AddPartitionsToTxn', partitionErrorReply(code));
+  rig.proxy.next('AddOffsetsToTxn', errorReply(code));
+  rig.proxy.next('TxnOffsetCommit', partitionErrorReply(code));
+  rig.proxy.next('EndTxn', errorReply(code));
   await output.publish({ records: [record('mmm.decisions', 'a', name)], inputNext: next, cursor: next });
   expect(apis.map((api, i) => rig.proxy.count(api) - before[i]!)).toEqual([2, 2, 2, 2]);
   await output.discard();
@@ -37,7 +37,7 @@ test.each(CODES)('a session goes on when each of its coordinators answers %s', a
 test.each(CODES)('the unpatched client still has this fault: %s', async (name, code) => {
   const producer = await rig.transactional(rig.unpatchedKafka({ retry: { initialRetryTime: 1, maxRetryTime: 1 } }));
   const transaction = await producer.transaction();
-  rig.proxy.next('txnOffsetCommit', partitionErrorReply(code));
+  rig.proxy.next('TxnOffsetCommit', partitionErrorReply(code));
   const type = await transaction
     .sendOffsets({
       consumerGroupId: rig.cluster.names.group('other'),

@@ -16,11 +16,11 @@ const CONCURRENT_TRANSACTIONS = 51;
 const REFUSED = 30;
 
 test('a session asks again with the settings of the transactional client, at its fence and at each step', async () => {
-  const apis = ['initProducerId', 'addPartitionsToTxn', 'addOffsetsToTxn'] as const;
+  const apis = ['InitProducerId', 'AddPartitionsToTxn', 'AddOffsetsToTxn'] as const;
   const before = apis.map((api) => rig.proxy.count(api));
-  rig.proxy.next('initProducerId', initProducerIdError(CONCURRENT_TRANSACTIONS), REFUSED);
-  rig.proxy.next('addPartitionsToTxn', partitionErrorReply(CONCURRENT_TRANSACTIONS), REFUSED);
-  rig.proxy.next('addOffsetsToTxn', errorReply(CONCURRENT_TRANSACTIONS), REFUSED);
+  rig.proxy.next('InitProducerId', initProducerIdError(CONCURRENT_TRANSACTIONS), REFUSED);
+  rig.proxy.next('AddPartitionsToTxn', partitionErrorReply(CONCURRENT_TRANSACTIONS), REFUSED);
+  rig.proxy.next('AddOffsetsToTxn', errorReply(CONCURRENT_TRANSACTIONS), REFUSED);
   const output = await rig.cluster.outputs.open(0);
   await output.fence();
   await output.publish({ records: [record('mmm.decisions', 'a', 'A')], inputNext: 1n, cursor: 1n });
@@ -32,14 +32,14 @@ test('a session asks again with the settings of the transactional client, at its
 test('the unpatched client still has this fault', async () => {
   const kafka = rig.unpatchedKafka({ retry: { initialRetryTime: 1, maxRetryTime: 20, retries: 200 } });
   const producer = await rig.transactional(kafka);
-  const before = rig.proxy.count('initProducerId');
-  rig.proxy.next('initProducerId', initProducerIdError(CONCURRENT_TRANSACTIONS), REFUSED);
+  const before = rig.proxy.count('InitProducerId');
+  rig.proxy.next('InitProducerId', initProducerIdError(CONCURRENT_TRANSACTIONS), REFUSED);
   const gaveUp = await producer.transaction().then(
     () => false,
     () => true,
   );
   expectFault(
-    gaveUp && rig.proxy.count('initProducerId') - before <= REFUSED,
+    gaveUp && rig.proxy.count('InitProducerId') - before <= REFUSED,
     "the transaction manager has retries of its own, whatever the client's settings are",
     'the line of the patch in cluster/index.js that hands them over',
   );

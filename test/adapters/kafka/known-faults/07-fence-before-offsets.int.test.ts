@@ -12,16 +12,16 @@ afterAll(async () => rig.close());
 test('a session asks for the committed offsets only when its fence is answered', async () => {
   const { outputs, admin } = rig.cluster;
   const output = await outputs.open(0);
-  const before = rig.proxy.count('offsetFetch');
-  const fence = rig.proxy.keep('initProducerId', 'late-reply');
+  const before = rig.proxy.count('OffsetFetch');
+  const fence = rig.proxy.keep('InitProducerId', 'late-reply');
   const positions = output.fence();
   await fence.arrived;
   // A round trip on the connection that asks for offsets: whatever was asked before it has been seen.
   await admin.admin.listTopics();
-  expect(rig.proxy.count('offsetFetch')).toBe(before);
+  expect(rig.proxy.count('OffsetFetch')).toBe(before);
   await fence.release();
   expect(await positions).toEqual({ input: null, cursor: null });
-  expect(rig.proxy.count('offsetFetch')).toBe(before + 1);
+  expect(rig.proxy.count('OffsetFetch')).toBe(before + 1);
   await output.discard();
 });
 

@@ -56,7 +56,7 @@ test('a session whose offsets were never committed leaves its successor and the 
   const { outputs } = rig.cluster;
   const first = await outputs.open(0);
   await first.fence();
-  rig.proxy.next('endTxn', 'lose-request');
+  rig.proxy.next('EndTxn', 'lose-request');
   await expect(first.publish({ records: [], inputNext: 3n, cursor: 3n })).rejects.toMatchObject({ code: 'IN_DOUBT' });
   const second = await outputs.open(0);
   expect(await second.fence()).toEqual({ input: null, cursor: null });

@@ -14,7 +14,7 @@ test('offsets of one topic and partitions of a new one, asked for at once', asyn
   // Another process: its admin client knows no topic yet.
   const other = new TestCluster(rig.proxy.brokers, rig.cluster.names.group(''));
   await other.admin.connect();
-  const highs = rig.proxy.keep('listOffsets', 'late-reply');
+  const highs = rig.proxy.keep('ListOffsets', 'late-reply');
   const offsets = other.admin.admin.fetchTopicOffsets(other.names.topic('mmm.signals'));
   await highs.arrived;
   const count = other.counts.of('mmm.decisions');
@@ -30,7 +30,7 @@ test('the unpatched client still has this fault', async () => {
   const admin = rig.unpatchedKafka().admin();
   await admin.connect();
   const { names } = rig.cluster;
-  const highs = rig.proxy.keep('listOffsets', 'late-reply');
+  const highs = rig.proxy.keep('ListOffsets', 'late-reply');
   const offsets = admin.fetchTopicOffsets(names.topic('mmm.signals')).then(
     () => null,
     (error: unknown) => error,

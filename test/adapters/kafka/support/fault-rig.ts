@@ -1,15 +1,15 @@
 import type { Kafka as KafkaClient, KafkaConfig, Producer } from 'kafkajs';
+import { KafkaProxy } from '../../../infra/kafka-proxy.ts';
 import { kcatConsume } from '../../../infra/kcat.ts';
 import type { TopicName } from '../../../../src/generated/topics.ts';
 import { committedCursors } from '../../../../src/adapters/kafka/group-cursors.ts';
 import { TestCluster, brokers } from '../cluster.ts';
-import { LossyProxy } from './lossy-proxy.ts';
 import { unpatchedClient } from './unpatched-client.ts';
 import type { UnpatchedClient } from './unpatched-client.ts';
 
 /** The product's Kafka adapter and, beside it, the client as it is published, both on a real broker behind a proxy that loses what a test says. */
 export class FaultRig {
-  readonly proxy = new LossyProxy(brokers());
+  readonly proxy = new KafkaProxy(brokers());
   readonly #unpatched: UnpatchedClient = unpatchedClient();
   readonly #producers: Producer[] = [];
   #cluster: TestCluster | null = null;
@@ -36,7 +36,7 @@ export class FaultRig {
   async close(): Promise<void> {
     for (const producer of this.#producers) await producer.disconnect();
     await this.#cluster?.close();
-    await this.proxy.close();
+    await this.proxy.cut();
     this.#unpatched.remove();
   }
 
