@@ -47,13 +47,16 @@ const decode = async (api: string, version: number, body: Buffer): Promise<Decod
   return await read(body);
 };
 
-test.each([0, 1, 2, 3, 4, 5, 6])('Metadata %i: brokers are redirected, a name that looks like one is not', async (v) => {
-  const body = metadata(v, [BROKER, BROKER]);
-  redirect(API.Metadata, v, body, BROKER, PROXY);
-  const { brokers, topicMetadata } = await decode('metadata', v, body);
-  expect(brokers.map(({ host, port }) => `${host}:${port}`)).toEqual(Array(2).fill(`127.0.0.1:${PROXY}`));
-  expect(topicMetadata.map(({ topic }) => topic)).toEqual([TRAP]);
-});
+test.each([0, 1, 2, 3, 4, 5, 6])(
+  'Metadata %i: brokers are redirected, a name that looks like one is not',
+  async (v) => {
+    const body = metadata(v, [BROKER, BROKER]);
+    redirect(API.Metadata, v, body, BROKER, PROXY);
+    const { brokers, topicMetadata } = await decode('metadata', v, body);
+    expect(brokers.map(({ host, port }) => `${host}:${port}`)).toEqual(Array(2).fill(`127.0.0.1:${PROXY}`));
+    expect(topicMetadata.map(({ topic }) => topic)).toEqual([TRAP]);
+  },
+);
 
 test.each([
   [0, NULL],
