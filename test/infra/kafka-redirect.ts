@@ -15,7 +15,9 @@ const UNKNOWN_FROM: Readonly<Partial<Record<ApiName, number>>> = {
   ShareAcknowledge: 0,
 };
 
-const unknownFrom = new Map(Object.entries(UNKNOWN_FROM).map(([name, version]) => [API[name as ApiName], version]));
+const unknownFrom = new Map<number, number>(
+  Object.entries(UNKNOWN_FROM).map(([name, version]) => [API[name as ApiName], version]),
+);
 
 const addressBytes = (host: string, port: number): Buffer => {
   const bytes = Buffer.alloc(2 + host.length + 4);
@@ -32,8 +34,7 @@ const afterString = (body: Buffer, at: number): number => at + 2 + Math.max(0, b
 function* addressesIn(apiKey: number, version: number, body: Buffer): Generator<number> {
   if (apiKey === API.FindCoordinator) {
     // Throttle time, error code, error message, node id, address.
-    const [errorAt, hasMessage] = version >= 1 ? [4, true] : [0, false];
-    yield (hasMessage ? afterString(body, errorAt + 2) : errorAt + 2) + 4;
+    yield (version >= 1 ? afterString(body, 4 + 2) : 2) + 4;
   } else if (apiKey === API.Metadata) {
     // Throttle time, then the brokers before everything else: node id, address, rack.
     const countAt = version >= 3 ? 4 : 0;
@@ -51,7 +52,7 @@ function* addressesIn(apiKey: number, version: number, body: Buffer): Generator<
  * a name stay what they are. A reply that could lead a client past the proxy is an error, because a fault that no request passes shows nothing.
  */
 export const redirect = (apiKey: number, version: number, body: Buffer, from: number, to: number): void => {
-  if (version >= (unknownFrom.get(apiKey as (typeof API)[ApiName]) ?? Infinity)) {
+  if (version >= (unknownFrom.get(apiKey) ?? Infinity)) {
     throw new Error(`the Kafka proxy cannot redirect replies of api key ${apiKey} in version ${version}`);
   }
   const [broker, proxy] = [addressBytes(HOST, from), addressBytes(HOST, to)];
