@@ -4,6 +4,7 @@ import type { Config } from '../runtime/config.ts';
 import { Lifecycle } from '../runtime/lifecycle.ts';
 import type { CliIo } from './cli/command.ts';
 import { applyTenants, DEMO_TENANTS } from './composition/apply-tenants.ts';
+import { changing } from './composition/changing-store.ts';
 import { type Engine, openEngine, type Role } from './composition/engine.ts';
 import { openEngineLog } from './composition/engine-log.ts';
 import { httpServersOf } from './composition/http.ts';
@@ -66,6 +67,7 @@ const addParts = (
     now: () => parts.clock.now(),
   });
   const servers = httpServersOf(parts, engine, verifyToken);
+  const store = changing(engine.store, engine.codec);
   let stopMaintenance = (): void => {};
   const urls = { api: null as string | null, metrics: null as string | null };
 
@@ -78,7 +80,7 @@ const addParts = (
     'demo tenant',
     async () => {
       if (config.backend !== 'embedded') return;
-      for (const { refused } of await applyTenants(engine.store, DEMO_TENANTS, 'npm start'))
+      for (const { refused } of await applyTenants(store, DEMO_TENANTS, 'npm start'))
         if (refused.length > 0) logger.warn('starter_playbooks_refused', { findings: refused });
     },
     () => Promise.resolve(),
@@ -104,7 +106,7 @@ const addParts = (
   );
   lifecycle.add(
     'maintenance',
-    async () => void (stopMaintenance = keepMaintained(engine.log, engine.store, parts.metrics, logger)),
+    async () => void (stopMaintenance = keepMaintained(engine.log, store, parts.metrics, logger)),
     async () => stopMaintenance(),
   );
   lifecycle.add(

@@ -3,7 +3,7 @@ import { uuidIds } from '../../src/adapters/ids/uuid-ids.ts';
 import { Definitions } from '../../src/adapters/postgres/definitions.ts';
 import { jitterMs } from '../../src/domain/decision/deferral.ts';
 import { SILENT_LOGGER } from '../../src/entrypoints/cli/silent-logger.ts';
-import { openStore } from '../../src/entrypoints/composition/store.ts';
+import { openChangingStore } from '../../src/entrypoints/composition/changing-store.ts';
 import { loadConfig } from '../../src/runtime/config.ts';
 import { waitFor } from './support/engine-process.ts';
 import { install, type Installation } from './support/installation.ts';
@@ -44,8 +44,8 @@ const waiting = async (status: string): Promise<number> => {
 };
 
 test('what a snooze holds back survives kill -9, and two engines release it as one digest', async () => {
-  const store = await openStore(loadConfig({ ...installation.env }), SILENT_LOGGER, 'command');
-  const definitions = new Definitions(store.api);
+  const store = await openChangingStore(loadConfig({ ...installation.env }), SILENT_LOGGER);
+  const definitions = new Definitions(store);
   const { version } = await definitions.importPlaybook('other', KEPT.id, KEPT, 'test');
   await definitions.publishPlaybook('other', KEPT.id, version, 'test');
   const until = Date.now() + SNOOZE_MS;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openHistory } from '../../src/adapters/git/git-history.ts';
 import { SILENT_LOGGER } from '../../src/entrypoints/cli/silent-logger.ts';
 import { applyTenants } from '../../src/entrypoints/composition/apply-tenants.ts';
-import { openStore } from '../../src/entrypoints/composition/store.ts';
+import { openChangingStore } from '../../src/entrypoints/composition/changing-store.ts';
 import { sinRecordsOf } from '../../src/replay/try/sin-records.ts';
 import { loadConfig } from '../../src/runtime/config.ts';
 import { ENVIRONMENT, scriptedRepository } from '../replay/try/scripted-repository.ts';
@@ -36,7 +36,7 @@ beforeAll(async () => {
   installation = await install();
   const file = join(mkdtempSync(join(tmpdir(), 'mmm-try-e2e-')), 'tenants.yaml');
   writeFileSync(file, JSON.stringify(tenants));
-  const store = await openStore(loadConfig({ ...installation.env }), SILENT_LOGGER, 'command');
+  const store = await openChangingStore(loadConfig({ ...installation.env }), SILENT_LOGGER);
   await applyTenants(store, file, 'test').finally(() => store.close());
 });
 afterAll(async () => await installation?.remove());

@@ -17,7 +17,7 @@ let definitions: Definitions;
 beforeAll(async () => {
   database = await makeDatabase();
   journal = new PostgresJournal(database.pipeline, { now: () => Date.now(), monotonicMs: () => performance.now() });
-  definitions = new Definitions(database.api);
+  definitions = new Definitions(database);
   await journal.openShard(0);
 });
 afterAll(async () => await database.drop());

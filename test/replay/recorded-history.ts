@@ -41,7 +41,7 @@ export const REPEATED = {
 const POLICY = { id: TENANT, unknown_actors: 'allow', quotas: { max_actions_per_day: 4, max_actions_per_hour: 2 } };
 
 export const define = async (database: TestDatabase): Promise<void> => {
-  const definitions = new Definitions(database.api);
+  const definitions = new Definitions(database);
   await definitions.upsertTenantPolicy(TENANT, POLICY, 'test');
   for (const document of [LARGE, REPEATED]) {
     const { version } = await definitions.importPlaybook(TENANT, document.id, document, 'test');

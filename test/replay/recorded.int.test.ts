@@ -199,7 +199,7 @@ describe('backtest', () => {
 });
 
 test('the rules at a moment are those that were in force then, also after a rollback', async () => {
-  const definitions = new Definitions(database.api);
+  const definitions = new Definitions(database);
   const before = await deps.history.rules(TENANT);
   expect(rulesInForce(before, 0)).toBeNull();
   const changed = { ...LARGE, when: 'signal.payload.files_changed >= 99' };

@@ -3,8 +3,16 @@ import { and, desc, eq, sql } from 'drizzle-orm';
 import { MmmError } from '../../errors.ts';
 import type { ActorProfile } from '../../domain/actor-state.ts';
 import { canonicalJson } from '../../domain/receipt/canonical-json.ts';
-import type { Database } from './database.ts';
-import { alone, digestOf, invalidate, record, type Written } from './definition-write.ts';
+import { NOT_THERE } from '../../admin/ports/config-change.ts';
+import {
+  alone,
+  type DefinitionWriter,
+  digestOf,
+  invalidate,
+  lockShard,
+  record,
+  type Written,
+} from './definition-write.ts';
 import {
   deprecateLive,
   importDraft,
@@ -16,18 +24,18 @@ import {
 import { actors, tenantPolicies } from './schema.ts';
 import { asTenant } from './tenant-transaction.ts';
 
-/** Definitions of tenants: policies, playbooks, profiles. Each write is idempotent, audited and told to all processes. Role mmm_api. */
+/** Definitions of tenants: policies, playbooks, profiles. Each write is idempotent, audited, told to all processes and to `mmm.admin_config`. Role mmm_api. */
 export class Definitions {
-  readonly #api: Database;
+  readonly #writer: DefinitionWriter;
 
-  constructor(api: Database) {
-    this.#api = api;
+  constructor(writer: DefinitionWriter) {
+    this.#writer = writer;
   }
 
   /** A new version only if the document differs from the latest. `document` is the tenant's entry of the tenants file. */
   async upsertTenantPolicy(tenantId: string, document: unknown, who: string): Promise<Written> {
     const digest = digestOf(document);
-    return await asTenant(this.#api, tenantId, async (tx) => {
+    return await asTenant(this.#writer.api, tenantId, async (tx) => {
       await alone(tx, tenantId);
       const [latest] = await tx
         .select({ version: tenantPolicies.version, digest: tenantPolicies.digest })
@@ -38,7 +46,12 @@ export class Definitions {
       if (latest?.digest === digest) return { version: latest.version, changed: false };
       const version = (latest?.version ?? 0) + 1;
       await tx.insert(tenantPolicies).values({ tenantId, version, document, digest, createdBy: who });
-      await record(tx, tenantId, who, { what: 'policy_changed', subject: tenantId, details: { version, digest } });
+      await record(tx, this.#writer, {
+        ...{ tenantId, who, id: tenantId, type: 'tenant.applied', what: 'policy_changed' },
+        before: latest === undefined ? NOT_THERE : { ...latest, status: null },
+        after: { version, digest, status: null },
+        details: { version, digest },
+      });
       await invalidate(tx, tenantId);
       return { version, changed: true };
     });
@@ -46,16 +59,17 @@ export class Definitions {
 
   /** Roles, zone and preferences of an actor. A change is a new version of the actor: decisions that read the old one are planned again. */
   async upsertActorProfile(tenantId: string, actorId: string, profile: ActorProfile, who: string): Promise<Written> {
-    return await asTenant(this.#api, tenantId, async (tx) => {
+    return await asTenant(this.#writer.api, tenantId, async (tx) => {
       await alone(tx, tenantId);
+      // Profiles are written here only, one writer at a time: nobody changes it after this look.
       const [held] = await tx
         .select({ version: actors.version, profile: actors.profile })
         .from(actors)
-        .where(and(eq(actors.tenantId, tenantId), eq(actors.actorId, actorId)))
-        .for('update');
+        .where(and(eq(actors.tenantId, tenantId), eq(actors.actorId, actorId)));
       if (held !== undefined && held.profile !== null && canonicalJson(held.profile) === canonicalJson(profile)) {
         return { version: held.version, changed: false };
       }
+      const shard = await lockShard(tx, tenantId);
       const head = randomUUID();
       // A first commit of the pipeline may come between the look and the insert: then this is its next version.
       const [written] = await tx
@@ -67,18 +81,25 @@ export class Definitions {
         })
         .returning({ version: actors.version });
       if (written === undefined) throw new MmmError('INTERNAL_ERROR', 'the profile was not written');
-      await record(tx, tenantId, who, {
-        what: 'actor_profile_changed',
-        subject: actorId,
-        details: { version: written.version },
-      });
-      return { version: written.version, changed: true };
+      const { version } = written;
+      await record(
+        tx,
+        this.#writer,
+        {
+          ...{ tenantId, who, id: actorId, type: 'actor.applied', what: 'actor_profile_changed', details: { version } },
+          // That it changed is all: its version counts what the person did, and a digest of the few settings there are could be found out by trying.
+          before: NOT_THERE,
+          after: NOT_THERE,
+        },
+        shard,
+      );
+      return { version, changed: true };
     });
   }
 
   /** A new draft version only if the document differs from the latest version, or that one is withdrawn. */
   async importPlaybook(tenantId: string, playbookId: string, document: unknown, who: string): Promise<Written> {
-    return await importDraft(this.#api, { tenantId, playbookId, who }, document);
+    return await importDraft(this.#writer, { tenantId, playbookId, who }, document);
   }
 
   /** Makes this draft the published one; the one before becomes deprecated. Throws RESOURCE_NOT_FOUND, CONFLICT. */
@@ -89,12 +110,12 @@ export class Definitions {
     who: string,
     seen: SeenLive = {},
   ): Promise<Written> {
-    return await publishDraft(this.#api, { tenantId, playbookId, who }, version, seen);
+    return await publishDraft(this.#writer, { tenantId, playbookId, who }, version, seen);
   }
 
   /** Withdraws the live version. Throws CONFLICT. */
   async deprecatePlaybook(tenantId: string, playbookId: string, who: string, seen: SeenLive = {}): Promise<Written> {
-    return await deprecateLive(this.#api, { tenantId, playbookId, who }, seen);
+    return await deprecateLive(this.#writer, { tenantId, playbookId, who }, seen);
   }
 
   /** Publishes the document of version `to` under a new number. Throws RESOURCE_NOT_FOUND, CONFLICT. */
@@ -105,6 +126,6 @@ export class Definitions {
     who: string,
     seen: SeenLive = {},
   ): Promise<RolledBack> {
-    return await rollBackTo(this.#api, { tenantId, playbookId, who }, to, seen);
+    return await rollBackTo(this.#writer, { tenantId, playbookId, who }, to, seen);
   }
 }

@@ -1,8 +1,8 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { MmmError } from '../../errors.ts';
-import type { Database } from './database.ts';
+import { NOT_THERE } from '../../admin/ports/config-change.ts';
 import { serverError } from './database-errors.ts';
-import { alone, digestOf, invalidate, record } from './definition-write.ts';
+import { alone, type DefinitionWriter, digestOf, invalidate, record } from './definition-write.ts';
 import { playbooks } from './schema.ts';
 import { asTenant } from './tenant-transaction.ts';
 import type { TenantTx } from './tenant-transaction.ts';
@@ -45,12 +45,12 @@ const overtaken = (playbookId: string): MmmError =>
  * and is refused by the unique index when it brings in its own: a lock would let it through after the first, unseen.
  */
 const write = async <T>(
-  api: Database,
+  writer: DefinitionWriter,
   { tenantId, playbookId }: PlaybookWrite,
   work: (tx: TenantTx) => Promise<T>,
 ): Promise<T> => {
   try {
-    return await asTenant(api, tenantId, work);
+    return await asTenant(writer.api, tenantId, work);
   } catch (error) {
     if (serverError(error)?.constraint === ONE_PUBLISHED) throw overtaken(playbookId);
     throw error;
@@ -61,10 +61,10 @@ const write = async <T>(
  * A new draft version only if the document differs from the latest version, or that one is withdrawn: what was withdrawn is never live again under
  * its number. The document's own id names the playbook.
  */
-export const importDraft = async (api: Database, on: PlaybookWrite, document: unknown): Promise<Written> => {
+export const importDraft = async (writer: DefinitionWriter, on: PlaybookWrite, document: unknown): Promise<Written> => {
   const { tenantId, playbookId, who } = on;
   const digest = digestOf(document);
-  return await write(api, on, async (tx) => {
+  return await write(writer, on, async (tx) => {
     await alone(tx, tenantId);
     const latest = await latestOf(tx, tenantId, playbookId);
     if (latest?.digest === digest && latest.status !== 'deprecated') return { version: latest.version, changed: false };
@@ -72,20 +72,25 @@ export const importDraft = async (api: Database, on: PlaybookWrite, document: un
     await tx
       .insert(playbooks)
       .values({ tenantId, playbookId, version, status: 'draft', document, digest, createdBy: who });
-    await record(tx, tenantId, who, { what: 'playbook_imported', subject: playbookId, details: { version, digest } });
+    await record(tx, writer, {
+      ...{ tenantId, who, id: playbookId, type: 'playbook.imported', what: 'playbook_imported' },
+      before: latest ?? NOT_THERE,
+      after: { version, digest, status: 'draft' },
+      details: { version, digest },
+    });
     return { version, changed: true };
   });
 };
 
 /** Makes this draft the published version; the one before becomes deprecated. Throws RESOURCE_NOT_FOUND, CONFLICT. */
 export const publishDraft = async (
-  api: Database,
+  writer: DefinitionWriter,
   on: PlaybookWrite,
   version: number,
   seen: SeenLive = {},
 ): Promise<Written> => {
   const { tenantId, playbookId, who } = on;
-  return await write(api, on, async (tx) => {
+  return await write(writer, on, async (tx) => {
     const mine = and(eq(playbooks.tenantId, tenantId), eq(playbooks.playbookId, playbookId));
     const [held] = await tx
       .select({ status: playbooks.status, digest: playbooks.digest })
@@ -106,9 +111,10 @@ export const publishDraft = async (
       .update(playbooks)
       .set({ status: 'published', publishedAt: sql`now()` })
       .where(and(mine, eq(playbooks.version, version)));
-    await record(tx, tenantId, who, {
-      what: 'playbook_published',
-      subject: playbookId,
+    await record(tx, writer, {
+      ...{ tenantId, who, id: playbookId, type: 'playbook.published', what: 'playbook_published' },
+      before: before === null ? NOT_THERE : { ...before, status: 'published' },
+      after: { version, digest: held.digest, status: 'published' },
       details: { version, digest: held.digest, before },
     });
     await invalidate(tx, tenantId);
@@ -117,14 +123,15 @@ export const publishDraft = async (
 };
 
 /** Withdraws the live version; nothing is live then. Throws CONFLICT if nothing is, or if it is not the one that was seen. */
-export const deprecateLive = async (api: Database, on: PlaybookWrite, seen: SeenLive = {}): Promise<Written> => {
+export const deprecateLive = async (writer: DefinitionWriter, on: PlaybookWrite, seen: SeenLive = {}): Promise<Written> => {
   const { tenantId, playbookId, who } = on;
-  return await write(api, on, async (tx) => {
+  return await write(writer, on, async (tx) => {
     const before = await withdrawLive(tx, tenantId, playbookId, seen);
     if (before === null) throw conflict(`no version of ${playbookId} is published`);
-    await record(tx, tenantId, who, {
-      what: 'playbook_deprecated',
-      subject: playbookId,
+    await record(tx, writer, {
+      ...{ tenantId, who, id: playbookId, type: 'playbook.deprecated', what: 'playbook_deprecated' },
+      before: { ...before, status: 'published' },
+      after: { ...before, status: 'deprecated' },
       details: { version: before.version, digest: before.digest, before },
     });
     await invalidate(tx, tenantId);
@@ -134,13 +141,13 @@ export const deprecateLive = async (api: Database, on: PlaybookWrite, seen: Seen
 
 /** Publishes the document of an earlier version under a new number. Throws RESOURCE_NOT_FOUND, CONFLICT. */
 export const rollBackTo = async (
-  api: Database,
+  writer: DefinitionWriter,
   on: PlaybookWrite,
   to: number,
   seen: SeenLive = {},
 ): Promise<RolledBack> => {
   const { tenantId, playbookId, who } = on;
-  return await write(api, on, async (tx) => {
+  return await write(writer, on, async (tx) => {
     await alone(tx, tenantId);
     const [earlier] = await tx
       .select({ document: playbooks.document, digest: playbooks.digest, status: playbooks.status })
@@ -165,9 +172,10 @@ export const rollBackTo = async (
       createdBy: who,
       publishedAt: sql`now()`,
     });
-    await record(tx, tenantId, who, {
-      what: 'playbook_rolled_back',
-      subject: playbookId,
+    await record(tx, writer, {
+      ...{ tenantId, who, id: playbookId, type: 'playbook.rolled_back', what: 'playbook_rolled_back', repeats: to },
+      before: before === null ? NOT_THERE : { ...before, status: 'published' },
+      after: { version, digest, status: 'published' },
       details: { version, repeats: to, digest, before },
     });
     await invalidate(tx, tenantId);

@@ -2,12 +2,13 @@ import { sql } from 'drizzle-orm';
 import type {
   NotUsefulAction,
   ProbationOnFile,
+  ProbationReader,
   ProbationStore,
   VotedPlaybook,
 } from '../../admin/ports/probation-store.ts';
 import type { MmmDecision } from '../../generated/records.ts';
 import type { Database } from './database.ts';
-import { audit } from './schema.ts';
+import { type DefinitionWriter, invalidate, record } from './definition-write.ts';
 import { sqlFile } from './sql-file.ts';
 import { asTenant } from './tenant-transaction.ts';
 
@@ -47,7 +48,7 @@ const titleOf = (body: string, actionId: string): string => {
 };
 
 /** Votes are counted over all tenants as role mmm_pipeline; everything of one tenant is read and written as mmm_api, bound to it. */
-export class PostgresProbation implements ProbationStore {
+export class PostgresProbation implements ProbationReader {
   readonly #pipeline: Database;
   readonly #api: Database;
 
@@ -59,27 +60,6 @@ export class PostgresProbation implements ProbationStore {
   async votes(): Promise<readonly VotedPlaybook[]> {
     const rows = await this.#pipeline.query<VotesRow & { readonly unhappy: number }>(sqlFile('probation-votes'));
     return rows.map((row) => ({ ...votedOf(row), unhappy: row.unhappy }));
-  }
-
-  async putOnProbation(playbook: VotedPlaybook, lowerBound: number): Promise<boolean> {
-    const { tenantId, playbookId, version, votes, notUseful, actors } = playbook;
-    return await asTenant(this.#api, tenantId, async (tx) => {
-      const written = await tx.execute(sql`
-        INSERT INTO mmm_playbook_probation (tenant_id, playbook_id, version, votes, not_useful, actors, lower_bound)
-        VALUES (${tenantId}, ${playbookId}, ${version}, ${votes}, ${notUseful}, ${actors}, ${lowerBound})
-        ON CONFLICT DO NOTHING RETURNING version`);
-      if (written.rows.length === 0) return false;
-      await tx.insert(audit).values({
-        tenantId,
-        who: WHO,
-        what: 'playbook_on_probation',
-        subject: playbookId,
-        details: { version, votes, not_useful: notUseful, actors, lower_bound: lowerBound },
-      });
-      // As definitions.ts: every process drops what it compiled of this tenant.
-      await tx.execute(sql`SELECT pg_notify('mmm_rules', ${tenantId})`);
-      return true;
-    });
   }
 
   async onProbation(tenantId: string): Promise<readonly ProbationOnFile[]> {
@@ -122,5 +102,38 @@ export class PostgresProbation implements ProbationStore {
       title: titleOf(row.body, row.action_id),
       reason: row.reason,
     }));
+  }
+}
+
+/** The same for who may judge. */
+export class JudgingProbation extends PostgresProbation implements ProbationStore {
+  readonly #writer: DefinitionWriter;
+
+  constructor(store: DefinitionWriter & { readonly pipeline: Database }) {
+    super(store);
+    this.#writer = store;
+  }
+
+  async putOnProbation(playbook: VotedPlaybook, lowerBound: number): Promise<boolean> {
+    const { tenantId, playbookId, version, votes, notUseful, actors } = playbook;
+    return await asTenant(this.#writer.api, tenantId, async (tx) => {
+      const written = await tx.execute<{ digest: string | null }>(sql`
+        INSERT INTO mmm_playbook_probation AS b (tenant_id, playbook_id, version, votes, not_useful, actors, lower_bound)
+        VALUES (${tenantId}, ${playbookId}, ${version}, ${votes}, ${notUseful}, ${actors}, ${lowerBound})
+        ON CONFLICT DO NOTHING
+        RETURNING (SELECT p.digest FROM mmm_playbooks p
+                    WHERE p.tenant_id = b.tenant_id AND p.playbook_id = b.playbook_id AND p.version = b.version) AS digest`);
+      const [row] = written.rows;
+      if (row === undefined) return false;
+      const state = { version, digest: row.digest, status: 'published' };
+      await record(tx, this.#writer, {
+        ...{ tenantId, who: WHO, id: playbookId, type: 'playbook.on_probation', what: 'playbook_on_probation' },
+        before: state,
+        after: state,
+        details: { version, votes, not_useful: notUseful, actors, lower_bound: lowerBound },
+      });
+      await invalidate(tx, tenantId);
+      return true;
+    });
   }
 }

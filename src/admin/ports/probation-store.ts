@@ -28,12 +28,15 @@ export interface NotUsefulAction {
 }
 
 /** Votes and probation in the store. Throws DATABASE_UNAVAILABLE. */
-export interface ProbationStore {
+export interface ProbationReader {
   /** Of all tenants: published versions with votes that are not on probation. */
   votes(): Promise<readonly VotedPlaybook[]>;
-  /** With a line in the audit and told to every process. False: another process was first. */
-  putOnProbation(playbook: VotedPlaybook, lowerBound: number): Promise<boolean>;
   onProbation(tenantId: string): Promise<readonly ProbationOnFile[]>;
   /** Newest first, at most `limit` of each version on probation. */
   notUseful(tenantId: string, limit: number): Promise<readonly NotUsefulAction[]>;
+}
+
+export interface ProbationStore extends ProbationReader {
+  /** With a line in the audit, told to every process and to `mmm.admin_config`. False: another process was first. */
+  putOnProbation(playbook: VotedPlaybook, lowerBound: number): Promise<boolean>;
 }

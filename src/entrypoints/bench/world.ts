@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { uuidIds } from '../../adapters/ids/uuid-ids.ts';
 import { ensureSigningKey } from '../../adapters/keys/ed25519-signer.ts';
 import { createKafkaClients, type KafkaClients } from '../../adapters/kafka/connection.ts';
 import { KafkaNames } from '../../adapters/kafka/names.ts';
@@ -10,9 +11,12 @@ import { startStack } from '../../adapters/local-stack/start-stack.ts';
 import { removeStack } from '../../adapters/local-stack/stop-stack.ts';
 import { Definitions } from '../../adapters/postgres/definitions.ts';
 import { openDatabase } from '../../adapters/postgres/database.ts';
+import { RegistryCodec } from '../../adapters/registry/record-codec.ts';
 import { RegistryClient } from '../../adapters/registry/registry-client.ts';
 import { setUpSchemas } from '../../adapters/registry/schema-setup.ts';
+import { createConfigRecords } from '../../admin/commands/config-event.ts';
 import { programEnvironment } from '../../runtime/config.ts';
+import { systemClock } from '../composition/process-parts.ts';
 import { migrate } from '../composition/store.ts';
 import { SILENT_LOGGER } from '../cli/silent-logger.ts';
 import { BENCH_PLAYBOOK, BENCH_POLICY } from './definitions.ts';
@@ -50,7 +54,7 @@ export const openWorld = async (log: (line: string) => void): Promise<BenchWorld
     await topics.apply();
     await setUpSchemas(new RegistryClient(SCHEMA_REGISTRY_URL), NAMESPACE, { apply: true });
     await migrate(DATABASE_URL, SILENT_LOGGER);
-    await defineTenant(DATABASE_URL);
+    await defineTenant(DATABASE_URL, SCHEMA_REGISTRY_URL);
     const keyFile = join(folder, 'signing-key.pem');
     ensureSigningKey(keyFile);
     const pids: Record<string, number> = {};
@@ -88,7 +92,9 @@ export const openWorld = async (log: (line: string) => void): Promise<BenchWorld
   }
 };
 
-const defineTenant = async (url: string): Promise<void> => {
+const defineTenant = async (url: string, registryUrl: string): Promise<void> => {
+  const monotonicMs = (): number => systemClock.monotonicMs();
+  const codec = await RegistryCodec.create(new RegistryClient(registryUrl), NAMESPACE, monotonicMs);
   const api = openDatabase({
     url,
     role: 'mmm_api',
@@ -97,7 +103,10 @@ const defineTenant = async (url: string): Promise<void> => {
     logger: SILENT_LOGGER,
   });
   try {
-    const definitions = new Definitions(api);
+    const definitions = new Definitions({
+      api,
+      toRecord: createConfigRecords({ codec, ids: uuidIds, clock: systemClock }),
+    });
     await definitions.upsertTenantPolicy(BENCH_TENANT, BENCH_POLICY, 'bench');
     const { version } = await definitions.importPlaybook(BENCH_TENANT, BENCH_PLAYBOOK.id, BENCH_PLAYBOOK, 'bench');
     await definitions.publishPlaybook(BENCH_TENANT, BENCH_PLAYBOOK.id, version, 'bench');

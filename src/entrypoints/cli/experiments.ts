@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { MmmError } from '../../errors.ts';
-import { loadConfig } from '../../runtime/config.ts';
 import {
   activateExperiment,
   applyExperiments,
@@ -10,23 +9,14 @@ import {
   startShadow,
   stopShadow,
 } from '../composition/experiment-set.ts';
-import { openStore, type Store } from '../composition/store.ts';
 import type { CliCommand, CliIo } from './command.ts';
 import { operatorName } from './operator.ts';
-import { SILENT_LOGGER } from './silent-logger.ts';
+import { withStore } from './playbooks-store.ts';
+import { withChanges } from './with-changes.ts';
 
 interface TenantOption {
   readonly tenant: string;
 }
-
-const withStore = async <T>(work: (store: Store) => Promise<T>): Promise<T> => {
-  const store = await openStore(loadConfig(), SILENT_LOGGER, 'command');
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
-};
 
 const list = async (io: CliIo, { tenant }: TenantOption): Promise<void> => {
   const experiments = await withStore((store) => listExperiments(store, tenant));
@@ -50,7 +40,7 @@ const list = async (io: CliIo, { tenant }: TenantOption): Promise<void> => {
 };
 
 const apply = async (io: CliIo, path: string, { tenant }: TenantOption): Promise<void> => {
-  const applied = await withStore((store) => applyExperiments(store, tenant, path, operatorName()));
+  const applied = await withChanges((store) => applyExperiments(store, tenant, path, operatorName()));
   if (io.json) return io.out(JSON.stringify({ tenant, applied }));
   const words = {
     new: 'written as a draft; activate it when it shall begin',
@@ -62,13 +52,13 @@ const apply = async (io: CliIo, path: string, { tenant }: TenantOption): Promise
 
 const move = async (io: CliIo, id: string, { tenant }: TenantOption, to: 'active' | 'inactive'): Promise<void> => {
   const step = to === 'active' ? activateExperiment : deactivateExperiment;
-  const changed = await withStore((store) => step(store, tenant, id, operatorName()));
+  const changed = await withChanges((store) => step(store, tenant, id, operatorName()));
   if (io.json) return io.out(JSON.stringify({ tenant, experiment: id, status: to, changed }));
   io.out(changed ? `${id} is ${to} now` : `${id} was ${to} already`);
 };
 
 const check = async (io: CliIo, { tenant }: TenantOption): Promise<void> => {
-  const checked = await withStore((store) => checkExperiments(store, tenant, operatorName()));
+  const checked = await withChanges((store) => checkExperiments(store, tenant, operatorName()));
   if (io.json) io.out(JSON.stringify({ tenant, experiments: checked }));
   else
     for (const { experiment, check: ratio } of checked) {
@@ -92,7 +82,7 @@ const shadow = async (io: CliIo, given: string, { tenant, stop }: ShadowOptions)
   if (version === undefined) throw new MmmError('USAGE', `${given} is no version; write <playbook>@<version>`);
   const number = Number(version);
   const step = stop === true ? stopShadow : startShadow;
-  const changed = await withStore((store) => step(store, tenant, playbook, number, operatorName()));
+  const changed = await withChanges((store) => step(store, tenant, playbook, number, operatorName()));
   if (io.json) return io.out(JSON.stringify({ tenant, playbook, version: number, shadow: stop !== true, changed }));
   if (stop === true) return io.out(changed ? `${given} is a draft again` : `${given} was no shadow`);
   io.out(`${given} ${changed ? 'runs' : 'ran already'} as shadow: decided and recorded, never sent`);

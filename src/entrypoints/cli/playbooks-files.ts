@@ -8,6 +8,7 @@ import type { CliIo } from './command.ts';
 import { operatorName } from './operator.ts';
 import { findingLines, lintedJson, noteLines, refused } from './playbooks-output.ts';
 import { RATE_HELP, ratePerWeek, withStore } from './playbooks-store.ts';
+import { withChanges } from './with-changes.ts';
 
 /** Order of members in an exported file: that of interface 5. PostgreSQL keeps none. */
 const MEMBERS = ['id', 'name', 'description', 'owner', 'tier', 'triggers', 'when', 'limits', 'deferral', 'actions'];
@@ -44,7 +45,7 @@ interface ImportOptions {
 
 const importPath = async (io: CliIo, path: string, options: ImportOptions): Promise<void> => {
   const publish = options.publish === true;
-  const { linted, failed, stopped, imported } = await withStore(async (store) => {
+  const { linted, failed, stopped, imported } = await withChanges(async (store) => {
     const all = await lintPath(path, await groundOfTenant(store, options.tenant, options.rate ?? null));
     const bad = all.filter(({ findings }) => findings.length > 0);
     const stop = bad.length > 0 && options.partial !== true;

@@ -12,6 +12,7 @@ import type { CliIo } from './command.ts';
 import { operatorName } from './operator.ts';
 import { changeLines, findingLines, lintJson, noteLines, refused } from './playbooks-output.ts';
 import { RATE_HELP, ratePerWeek, versionNumber, withStore } from './playbooks-store.ts';
+import { withChanges } from './with-changes.ts';
 
 interface PublishOptions {
   readonly tenant: string;
@@ -45,17 +46,17 @@ const publish = async (
 ): Promise<void> => {
   const of = { tenantId: options.tenant, playbookId };
   const how = { version: version ?? null, rate: options.rate ?? null, who: operatorName() };
-  sayPublished(io, playbookId, await withStore((store) => publishVersion(store, of, how)));
+  sayPublished(io, playbookId, await withChanges((store) => publishVersion(store, of, how)));
 };
 
 const rollBack = async (io: CliIo, playbookId: string, options: RollBackOptions): Promise<void> => {
   const of = { tenantId: options.tenant, playbookId };
   const how = { to: options.to, rate: options.rate ?? null, who: operatorName() };
-  sayPublished(io, playbookId, await withStore((store) => rollBackVersion(store, of, how)));
+  sayPublished(io, playbookId, await withChanges((store) => rollBackVersion(store, of, how)));
 };
 
 const deprecate = async (io: CliIo, playbookId: string, { tenant }: { readonly tenant: string }): Promise<void> => {
-  const version = await withStore((store) => deprecateVersion(store, { tenantId: tenant, playbookId }, operatorName()));
+  const version = await withChanges((store) => deprecateVersion(store, { tenantId: tenant, playbookId }, operatorName()));
   if (io.json) io.out(JSON.stringify({ playbook_id: playbookId, version, deprecated: true }));
   else io.out(`${playbookId}@${version}: withdrawn; no version is live now`);
 };

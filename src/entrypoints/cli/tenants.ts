@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { MmmError } from '../../errors.ts';
-import { loadConfig } from '../../runtime/config.ts';
 import { applyTenants, DEMO_TENANTS } from '../composition/apply-tenants.ts';
 import { planTenants } from '../composition/plan-tenants.ts';
-import { openStore } from '../composition/store.ts';
 import type { CliCommand, CliIo } from './command.ts';
 import { operatorName } from './operator.ts';
-import { SILENT_LOGGER } from './silent-logger.ts';
+import { withStore } from './playbooks-store.ts';
+import { withChanges } from './with-changes.ts';
 
 interface ApplyOptions {
   readonly demo?: true;
@@ -17,23 +16,20 @@ const apply = async (io: CliIo, given: string | undefined, options: ApplyOptions
   if ((given === undefined) === (options.demo !== true)) throw new MmmError('USAGE', 'give a tenants file, or --demo');
   const file = given ?? DEMO_TENANTS;
   const dryRun = options.dryRun === true;
-  const store = await openStore(loadConfig(), SILENT_LOGGER, 'command');
-  try {
-    const tenants = dryRun ? await planTenants(store, file) : await applyTenants(store, file, operatorName());
-    if (io.json) io.out(JSON.stringify({ dry_run: dryRun, tenants }));
-    else
-      for (const { tenantId, policyVersion, changes } of tenants) {
-        if (changes.length === 0) io.out(`${tenantId}: nothing to change (policy version ${policyVersion})`);
-        else io.out(`${tenantId}: ${dryRun ? 'would change' : 'changed'}:\n  ${changes.join('\n  ')}`);
-      }
-    if (dryRun && !io.json) io.out('Nothing was written.');
-    const refused = tenants.flatMap((one) => one.refused.map((why) => `${one.tenantId}: ${why}`));
-    // Everything else is done: what is left is for who wrote the settings, and must not look like success.
-    if (refused.length > 0)
-      throw new MmmError('PLAYBOOK_INVALID', `not published under these settings:\n  ${refused.join('\n  ')}`);
-  } finally {
-    await store.close();
-  }
+  const tenants = dryRun
+    ? await withStore((store) => planTenants(store, file))
+    : await withChanges((store) => applyTenants(store, file, operatorName()));
+  if (io.json) io.out(JSON.stringify({ dry_run: dryRun, tenants }));
+  else
+    for (const { tenantId, policyVersion, changes } of tenants) {
+      if (changes.length === 0) io.out(`${tenantId}: nothing to change (policy version ${policyVersion})`);
+      else io.out(`${tenantId}: ${dryRun ? 'would change' : 'changed'}:\n  ${changes.join('\n  ')}`);
+    }
+  if (dryRun && !io.json) io.out('Nothing was written.');
+  const refused = tenants.flatMap((one) => one.refused.map((why) => `${one.tenantId}: ${why}`));
+  // Everything else is done: what is left is for who wrote the settings, and must not look like success.
+  if (refused.length > 0)
+    throw new MmmError('PLAYBOOK_INVALID', `not published under these settings:\n  ${refused.join('\n  ')}`);
 };
 
 const HELP = `

@@ -5,7 +5,7 @@ import { MmmError } from '../../errors.ts';
 import { putExperiments } from './experiment-set.ts';
 import { readTenants } from './read-tenants.ts';
 import { type StarterChange, starterChanges } from './starter-playbooks.ts';
-import type { Store } from './store.ts';
+import type { ChangingStore } from './changing-store.ts';
 
 export const DEMO_TENANTS = fileURLToPath(new URL('../../playbooks/demo-tenants.yaml', import.meta.url));
 
@@ -27,10 +27,10 @@ export const definitionFaults = (code: 'TENANTS_FILE_INVALID', file: string, fin
  * anything. A starter playbook that the lint refuses under the tenant's settings is not published, and the rest goes on. An experiment is written when the
  * versions it compares are there; throws EXPERIMENT_INVALID, CONFLICT.
  */
-export const applyTenants = async (store: Store, file: string, who: string): Promise<readonly AppliedTenant[]> => {
+export const applyTenants = async (store: ChangingStore, file: string, who: string): Promise<readonly AppliedTenant[]> => {
   const read = await readTenants(file);
   if (!read.ok) throw definitionFaults('TENANTS_FILE_INVALID', file, read.findings);
-  const definitions = new Definitions(store.api);
+  const definitions = new Definitions(store);
   const applied: AppliedTenant[] = [];
   for (const tenant of read.tenants) {
     const { tenantId, document } = tenant;

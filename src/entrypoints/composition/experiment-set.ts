@@ -5,6 +5,7 @@ import {
   Experiments,
   tenantsWithActiveExperiments,
 } from '../../adapters/postgres/experiments.ts';
+import { ExperimentChanges } from '../../adapters/postgres/experiment-changes.ts';
 import { ShadowVersions } from '../../adapters/postgres/shadow-versions.ts';
 import { createCelCompiler } from '../../adapters/cel/cel-compiler.ts';
 import { armFaults, type StoredVersion } from '../../domain/experiment/arm-faults.ts';
@@ -16,6 +17,7 @@ import { parsePlaybook } from '../../domain/playbook/parse-playbook.ts';
 import { MmmError } from '../../errors.ts';
 import { EVENT_TYPES } from '../../generated/event-types.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
+import type { ChangingStore } from './changing-store.ts';
 import type { Store } from './store.ts';
 
 const wordsOf = (findings: readonly Finding[]): string =>
@@ -52,7 +54,7 @@ export interface AppliedExperiment {
 
 /** Writes the experiments of a file or folder, new ones as drafts. All are checked before one is written. Throws EXPERIMENT_INVALID, CONFLICT. */
 export const applyExperiments = async (
-  store: Store,
+  store: ChangingStore,
   tenantId: string,
   path: string,
   who: string,
@@ -68,13 +70,13 @@ export const applyExperiments = async (
 
 /** The same for experiments that were read already. */
 export const putExperiments = async (
-  store: Store,
+  store: ChangingStore,
   tenantId: string,
   read: readonly { readonly document: unknown; readonly experiment: Experiment }[],
   who: string,
 ): Promise<readonly AppliedExperiment[]> => {
   for (const { experiment } of read) refuse(experiment, await faultsOf(store, tenantId, experiment));
-  const experiments = new Experiments(store.api);
+  const experiments = new ExperimentChanges(store);
   const applied: AppliedExperiment[] = [];
   for (const { document, experiment } of read) {
     const changed = await experiments.put(tenantId, document, experiment, who);
@@ -105,14 +107,14 @@ const found = async (store: Store, tenantId: string, id: string): Promise<Experi
 };
 
 /** False: it was so already. Throws EXPERIMENT_INVALID when the versions have changed since it was written, CONFLICT. */
-export const activateExperiment = async (store: Store, tenantId: string, id: string, who: string): Promise<boolean> => {
+export const activateExperiment = async (store: ChangingStore, tenantId: string, id: string, who: string): Promise<boolean> => {
   const { experiment } = await found(store, tenantId, id);
   refuse(experiment, await faultsOf(store, tenantId, experiment));
-  return await new Experiments(store.api).move(tenantId, id, 'active', who);
+  return await new ExperimentChanges(store).move(tenantId, id, 'active', who);
 };
 
-export const deactivateExperiment = async (store: Store, tenantId: string, id: string, who: string): Promise<boolean> =>
-  await new Experiments(store.api).move(tenantId, id, 'inactive', who);
+export const deactivateExperiment = async (store: ChangingStore, tenantId: string, id: string, who: string): Promise<boolean> =>
+  await new ExperimentChanges(store).move(tenantId, id, 'inactive', who);
 
 export interface CheckedExperiment {
   readonly experiment: string;
@@ -126,7 +128,7 @@ export interface CheckedExperiment {
  * thousand (domain/experiment/sample-ratio.ts).
  */
 export const checkExperiments = async (
-  store: Pick<Store, 'api'>,
+  store: Pick<ChangingStore, 'api' | 'toRecord'>,
   tenantId: string,
   who: string,
 ): Promise<readonly CheckedExperiment[]> => {
@@ -137,7 +139,7 @@ export const checkExperiments = async (
     const check = checkSampleRatio(one.experiment, await experiments.units(tenantId, one));
     const held =
       check.verdict === 'off' &&
-      (await experiments.move(tenantId, one.experiment.id, 'hold', who, {
+      (await new ExperimentChanges(store).move(tenantId, one.experiment.id, 'hold', who, {
         p: check.p,
         always_valid_p: check.alwaysValidP,
         bound: RATIO_P_MIN,
@@ -149,7 +151,10 @@ export const checkExperiments = async (
 };
 
 /** The same for every tenant: what the engine does in the background. */
-export const checkAllExperiments = async (store: Pick<Store, 'api' | 'pipeline'>, logger: Logger): Promise<void> => {
+export const checkAllExperiments = async (
+  store: Pick<ChangingStore, 'api' | 'pipeline' | 'toRecord'>,
+  logger: Logger,
+): Promise<void> => {
   for (const tenantId of await tenantsWithActiveExperiments(store.pipeline)) {
     for (const { experiment, check, held } of await checkExperiments(store, tenantId, 'engine'))
       if (held) logger.error('experiment_on_hold', { tenant_id: tenantId, experiment, p: check.p, arms: check.arms });
@@ -158,7 +163,7 @@ export const checkAllExperiments = async (store: Pick<Store, 'api' | 'pipeline'>
 
 /** Lets a stored version that passes the lint run as shadow. False: it does already. Throws RESOURCE_NOT_FOUND, PLAYBOOK_INVALID, CONFLICT. */
 export const startShadow = async (
-  store: Store,
+  store: ChangingStore,
   tenantId: string,
   playbookId: string,
   version: number,
@@ -171,14 +176,14 @@ export const startShadow = async (
   const parsed = parsePlaybook(one.document, version);
   const findings = parsed.ok ? lintPlaybook(parsed.playbook, EVENT_TYPES, createCelCompiler()) : parsed.findings;
   if (findings.length > 0) throw new MmmError('PLAYBOOK_INVALID', `${playbookId}@${version}: ${wordsOf(findings)}`);
-  return await new ShadowVersions(store.api).start(tenantId, playbookId, version, who);
+  return await new ShadowVersions(store).start(tenantId, playbookId, version, who);
 };
 
 /** It is a draft again. False: it is no shadow. Throws RESOURCE_NOT_FOUND. */
 export const stopShadow = async (
-  store: Store,
+  store: ChangingStore,
   tenantId: string,
   playbookId: string,
   version: number,
   who: string,
-): Promise<boolean> => await new ShadowVersions(store.api).stop(tenantId, playbookId, version, who);
+): Promise<boolean> => await new ShadowVersions(store).stop(tenantId, playbookId, version, who);

@@ -1,5 +1,5 @@
 import { shardRows } from '../../adapters/postgres/operations.ts';
-import { PostgresProbation } from '../../adapters/postgres/postgres-probation.ts';
+import { JudgingProbation } from '../../adapters/postgres/postgres-probation.ts';
 import {
   purgeDecisions,
   purgeDeferrals,
@@ -11,6 +11,7 @@ import { judgePlaybooks } from '../../admin/commands/judge-playbooks.ts';
 import { unpublishedRows } from '../../admin/queries/judge-shard.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
+import type { ChangingStore } from './changing-store.ts';
 import type { EngineLog } from './engine-log.ts';
 import { checkAllExperiments } from './experiment-set.ts';
 import type { Store } from './store.ts';
@@ -53,15 +54,15 @@ const purge = async ({ pipeline }: Pick<Store, 'pipeline'>, logger: Logger): Pro
   logger.info('retention', { journal, decisions, deferrals, endings, outcomes });
 };
 
-const judge = async (store: Store, logger: Logger): Promise<void> => {
-  for (const { tenantId, playbookId, version } of await judgePlaybooks(new PostgresProbation(store)))
+const judge = async (store: ChangingStore, logger: Logger): Promise<void> => {
+  for (const { tenantId, playbookId, version } of await judgePlaybooks(new JudgingProbation(store)))
     logger.warn('playbook_on_probation', { tenant_id: tenantId, playbook_id: playbookId, version });
 };
 
 /** Gauges, retention and judgement in the background until stopped. A failure is told and tried again next time; it never ends the engine. */
 export const keepMaintained = (
   log: Pick<EngineLog, 'reportLag' | 'maintain'>,
-  store: Store,
+  store: ChangingStore,
   metrics: Metrics,
   logger: Logger,
   repeat: Repeat = repeatWith(logger),

@@ -5,6 +5,7 @@ import { diffPlaybooks } from '../../domain/playbook/diff-playbooks.ts';
 import type { Playbook } from '../../domain/playbook/model.ts';
 import type { PlaybookChange } from '../../domain/playbook/playbook-change.ts';
 import { MmmError } from '../../errors.ts';
+import type { ChangingStore } from './changing-store.ts';
 import { groundOfTenant, type LintResult, lintStored } from './playbook-lint.ts';
 import type { Store } from './store.ts';
 
@@ -63,7 +64,7 @@ const changesBetween = (before: StoredPlaybook | null, after: StoredPlaybook): r
 
 /** Publishes a draft (the newest after the live version, if none is named) if it passes the lint against the tenant as it is now. Throws RESOURCE_NOT_FOUND, CONFLICT. */
 export const publishVersion = async (
-  store: Pick<Store, 'api'>,
+  store: Pick<ChangingStore, 'api' | 'toRecord'>,
   of: PlaybookOfTenant,
   options: { readonly version: number | null; readonly rate: number | null; readonly who: string },
 ): Promise<Published> => {
@@ -77,7 +78,7 @@ export const publishVersion = async (
   const lint = await lintStored(draft, await groundOfTenant(store, of.tenantId, options.rate));
   if (lint.findings.length > 0) return { ok: false, version: draft.version, lint };
   const seenLive = live?.version ?? null;
-  await new Definitions(store.api).publishPlaybook(of.tenantId, of.playbookId, draft.version, options.who, {
+  await new Definitions(store).publishPlaybook(of.tenantId, of.playbookId, draft.version, options.who, {
     seenLive,
   });
   const changes = changesBetween(live, draft);
@@ -86,7 +87,7 @@ export const publishVersion = async (
 
 /** Publishes the text of an earlier version again, under a new number, if it passes the lint as it is now. Throws RESOURCE_NOT_FOUND, CONFLICT. */
 export const rollBackVersion = async (
-  store: Pick<Store, 'api'>,
+  store: Pick<ChangingStore, 'api' | 'toRecord'>,
   of: PlaybookOfTenant,
   options: { readonly to: number; readonly rate: number | null; readonly who: string },
 ): Promise<Published> => {
@@ -96,7 +97,7 @@ export const rollBackVersion = async (
   if (lint.findings.length > 0) return { ok: false, version: earlier.version, lint };
   const live = liveOf(versions);
   const seenLive = live?.version ?? null;
-  const { version, repeats } = await new Definitions(store.api).rollBackPlaybook(
+  const { version, repeats } = await new Definitions(store).rollBackPlaybook(
     of.tenantId,
     of.playbookId,
     options.to,
@@ -108,14 +109,14 @@ export const rollBackVersion = async (
 
 /** Withdraws the live version and answers its number. Throws RESOURCE_NOT_FOUND, CONFLICT. */
 export const deprecateVersion = async (
-  store: Pick<Store, 'api'>,
+  store: Pick<ChangingStore, 'api' | 'toRecord'>,
   of: PlaybookOfTenant,
   who: string,
 ): Promise<number> => {
   const live = liveOf(await versionsOf(store, of));
   if (live === null) throw new MmmError('CONFLICT', `no version of ${of.playbookId} is published`);
   const seen = { seenLive: live.version };
-  return (await new Definitions(store.api).deprecatePlaybook(of.tenantId, of.playbookId, who, seen)).version;
+  return (await new Definitions(store).deprecatePlaybook(of.tenantId, of.playbookId, who, seen)).version;
 };
 
 export interface Difference {

@@ -1,6 +1,7 @@
 import { DefinitionReader, type StoredPlaybook } from '../../adapters/postgres/definition-reader.ts';
 import { Definitions } from '../../adapters/postgres/definitions.ts';
 import { MmmError } from '../../errors.ts';
+import type { ChangingStore } from './changing-store.ts';
 import type { LintedPlaybook } from './playbook-lint.ts';
 import type { Store } from './store.ts';
 
@@ -15,13 +16,13 @@ export interface ImportedPlaybook {
 
 /** Imports what passed the lint, and publishes it if told so. Idempotent. Throws RESOURCE_NOT_FOUND for an unknown tenant. */
 export const importPlaybooks = async (
-  store: Store,
+  store: ChangingStore,
   tenantId: string,
   playbooks: readonly LintedPlaybook[],
   options: { readonly publish: boolean; readonly who: string },
 ): Promise<readonly ImportedPlaybook[]> => {
   await assertTenant(store, tenantId);
-  const definitions = new Definitions(store.api);
+  const definitions = new Definitions(store);
   const imported: ImportedPlaybook[] = [];
   for (const { playbookId, document, findings } of playbooks) {
     if (playbookId === null || findings.length > 0) continue;

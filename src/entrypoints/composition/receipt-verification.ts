@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { uuidIds } from '../../adapters/ids/uuid-ids.ts';
 import { PostgresReceiptEvidence } from '../../adapters/postgres/postgres-receipt-evidence.ts';
-import { LocalCodec, RegistryCodec } from '../../adapters/registry/record-codec.ts';
-import { RegistryClient } from '../../adapters/registry/registry-client.ts';
 import type { ReceiptTrust } from '../../admin/queries/verify-receipt.ts';
 import { MmmError } from '../../errors.ts';
 import type { RecordCodec } from '../../pipeline/ports/codec.ts';
@@ -18,9 +16,9 @@ import {
 } from '../../replay/verify/verify-receipts.ts';
 import type { Difference } from '../../replay/verify/verdict.ts';
 import type { Config } from '../../runtime/config.ts';
+import { openCodec } from './changing-store.ts';
 import { openCommandLog, openDecoder } from './command-log.ts';
 import { embeddedDataExists } from './command-migrations.ts';
-import { systemClock } from './process-parts.ts';
 import { recordedDeps } from './recorded.ts';
 import { openStore, type Store } from './store.ts';
 
@@ -35,13 +33,6 @@ interface Reexecution {
   readonly codec: RecordCodec;
   close(): Promise<void>;
 }
-
-const codecOf = async ({ distributed, namespace }: Config): Promise<RecordCodec> =>
-  distributed === null
-    ? new LocalCodec()
-    : await RegistryCodec.create(new RegistryClient(distributed.registryUrl), namespace, () =>
-        systemClock.monotonicMs(),
-      );
 
 /** What re-execution works with: readers and the pure core. Nothing in it can send, publish or write. */
 export const reexecutionOf = (
@@ -60,7 +51,7 @@ const openReexecution = async (config: Config, logger: Logger): Promise<Reexecut
   // Looking makes nothing: without this, a folder with nothing in it would get a database.
   if (config.distributed === null && !embeddedDataExists(config))
     throw new MmmError('DATABASE_UNAVAILABLE', `no engine has run on ${config.dataDir} yet`);
-  const codec = await codecOf(config);
+  const codec = await openCodec(config);
   const store = await openStore(config, logger, 'command');
   return { deps: reexecutionOf(store, codec, Date.now()), codec, close: () => store.close() };
 };

@@ -8,6 +8,7 @@ export interface EncodedTypes {
   'mmm.delivery.ci': MmmDelivery;
   'mmm.delivery.alert': MmmDelivery;
   'mmm.outcomes': MmmEvent;
+  'mmm.admin_config': MmmEvent;
 }
 
 /** Encodes outputs (Confluent wire Avro, or JSON where topics.yaml says so). Synchronous: schema ids are resolved once at start. */

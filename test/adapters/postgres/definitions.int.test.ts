@@ -17,7 +17,7 @@ let definitions: Definitions;
 let journal: PostgresJournal;
 beforeAll(async () => {
   database = await makeDatabase();
-  definitions = new Definitions(database.api);
+  definitions = new Definitions(database);
   journal = new PostgresJournal(database.pipeline, { now: () => Date.now(), monotonicMs: () => performance.now() });
 });
 afterAll(async () => {

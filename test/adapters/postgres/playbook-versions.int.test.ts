@@ -8,7 +8,7 @@ let database: TestDatabase;
 let definitions: Definitions;
 beforeAll(async () => {
   database = await makeDatabase();
-  definitions = new Definitions(database.api);
+  definitions = new Definitions(database);
 });
 afterAll(async () => {
   await database.drop();

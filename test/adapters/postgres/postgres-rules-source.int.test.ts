@@ -15,7 +15,7 @@ let nowMs = 0;
 
 beforeAll(async () => {
   database = await makeDatabase();
-  definitions = new Definitions(database.api);
+  definitions = new Definitions(database);
 });
 afterAll(async () => {
   await database.drop();

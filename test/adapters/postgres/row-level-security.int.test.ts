@@ -36,7 +36,7 @@ beforeAll(async () => {
   });
   const { epoch } = await journal.openShard(0);
   await journal.commit({ shard: 0, epoch, actors: ['a', 'b'].map((tenant) => next(fresh(actor('one', tenant)))) });
-  const definitions = new Definitions(database.api);
+  const definitions = new Definitions(database);
   for (const tenant of ['a', 'b']) {
     await definitions.upsertTenantPolicy(tenant, { id: tenant }, 'test');
     await definitions.importPlaybook(tenant, 'p1', { id: 'p1' }, 'test');

@@ -1,7 +1,9 @@
 import { openDatabase } from '../../../src/adapters/postgres/database.ts';
 import type { Database } from '../../../src/adapters/postgres/database.ts';
 import { migrateUp } from '../../../src/adapters/postgres/migrate.ts';
+import { configRecords } from '../../admin/config-records.ts';
 import { createDatabase, dropDatabase, uniqueName } from '../../infra/stack.ts';
+import type { ConfigRecords } from '../../../src/admin/ports/config-change.ts';
 import { silent } from './silent-logger.ts';
 
 export interface TestDatabase {
@@ -10,6 +12,8 @@ export interface TestDatabase {
   readonly owner: Database;
   readonly pipeline: Database;
   readonly api: Database;
+  /** With `api` what a writer of definitions is made of. */
+  readonly toRecord: ConfigRecords;
   open(role: 'mmm_pipeline' | 'mmm_api' | null): Database;
   drop(): Promise<void>;
 }
@@ -31,6 +35,7 @@ export const makeDatabase = async (options: { migrate: boolean } = { migrate: tr
     owner,
     pipeline: open('mmm_pipeline'),
     api: open('mmm_api'),
+    toRecord: configRecords,
     open,
     async drop() {
       await Promise.all(opened.map(async (database) => await database.close()));

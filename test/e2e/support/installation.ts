@@ -12,7 +12,8 @@ import { RegistryClient } from '../../../src/adapters/registry/registry-client.t
 import { setUpSchemas } from '../../../src/adapters/registry/schema-setup.ts';
 import { SILENT_LOGGER } from '../../../src/entrypoints/cli/silent-logger.ts';
 import { applyTenants } from '../../../src/entrypoints/composition/apply-tenants.ts';
-import { migrate, openStore } from '../../../src/entrypoints/composition/store.ts';
+import { openChangingStore } from '../../../src/entrypoints/composition/changing-store.ts';
+import { migrate } from '../../../src/entrypoints/composition/store.ts';
 import type { TopicName } from '../../../src/generated/topics.ts';
 import { loadConfig } from '../../../src/runtime/config.ts';
 import { createDatabase, dropDatabase, testStack, type TestStack, uniqueName } from '../../infra/stack.ts';
@@ -113,10 +114,10 @@ const setUp = async (env: Readonly<Record<string, string>>, namespace: string, t
   }
   await setUpSchemas(new RegistryClient(registryUrl), namespace, { apply: true });
   await migrate(databaseUrl, SILENT_LOGGER);
-  const store = await openStore(config, SILENT_LOGGER, 'command');
+  const store = await openChangingStore(config, SILENT_LOGGER);
   try {
     await applyTenants(store, tenantsFile, 'test');
-    const definitions = new Definitions(store.api);
+    const definitions = new Definitions(store);
     for (const { id } of TENANTS.tenants) {
       const { version } = await definitions.importPlaybook(id, EVERY_SIGNAL.id, EVERY_SIGNAL, 'test');
       await definitions.publishPlaybook(id, EVERY_SIGNAL.id, version, 'test');

@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DefinitionReader } from '../../../src/adapters/postgres/definition-reader.ts';
 import { applyTenants } from '../../../src/entrypoints/composition/apply-tenants.ts';
+import type { ChangingStore } from '../../../src/entrypoints/composition/changing-store.ts';
 import { listExperiments } from '../../../src/entrypoints/composition/experiment-set.ts';
 import { planTenants } from '../../../src/entrypoints/composition/plan-tenants.ts';
-import type { Store } from '../../../src/entrypoints/composition/store.ts';
 import { makeDatabase, type TestDatabase } from '../../adapters/postgres/test-database.ts';
 
 let database: TestDatabase;
-let store: Store;
+let store: ChangingStore;
 let folder: string;
 beforeAll(async () => {
   database = await makeDatabase();
-  const { url, api, pipeline } = database;
-  store = { url, api, pipeline, ended: new Promise(() => {}), close: () => Promise.resolve() };
+  const { url, api, pipeline, toRecord } = database;
+  store = { url, api, pipeline, toRecord, ended: new Promise(() => {}), close: () => Promise.resolve() };
   folder = await mkdtemp(join(tmpdir(), 'mmm-tenants-'));
 });
 afterAll(async () => {

@@ -11,6 +11,7 @@ import { PostgresJournal } from '../../../src/adapters/postgres/postgres-journal
 import { PostgresRulesSource } from '../../../src/adapters/postgres/postgres-rules-source.ts';
 import { compileRules } from '../../../src/domain/compile-rules.ts';
 import type { TenantRules } from '../../../src/domain/rules.ts';
+import type { ChangingStore } from '../../../src/entrypoints/composition/changing-store.ts';
 import {
   activateExperiment,
   applyExperiments,
@@ -21,7 +22,6 @@ import {
   startShadow,
   stopShadow,
 } from '../../../src/entrypoints/composition/experiment-set.ts';
-import type { Store } from '../../../src/entrypoints/composition/store.ts';
 import type { MmmDecision } from '../../../src/generated/records.ts';
 import { decideNow } from '../../../src/pipeline/decide/decide-now.ts';
 import { silent } from '../../adapters/postgres/silent-logger.ts';
@@ -29,15 +29,15 @@ import { makeDatabase, type TestDatabase } from '../../adapters/postgres/test-da
 import { DecideHarness, NOTICE_PUSH, push } from '../../pipeline/harness.ts';
 
 let database: TestDatabase;
-let store: Store;
+let store: ChangingStore;
 let definitions: Definitions;
 let folder: string;
 let tenant: string;
 beforeAll(async () => {
   database = await makeDatabase();
-  const { url, api, pipeline } = database;
-  store = { url, api, pipeline, ended: new Promise(() => {}), close: () => Promise.resolve() };
-  definitions = new Definitions(api);
+  const { url, api, pipeline, toRecord } = database;
+  store = { url, api, pipeline, toRecord, ended: new Promise(() => {}), close: () => Promise.resolve() };
+  definitions = new Definitions(store);
   folder = await mkdtemp(join(tmpdir(), 'mmm-experiments-'));
 });
 afterAll(async () => {

@@ -9,7 +9,7 @@ import { PostgresRulesSource } from '../../../src/adapters/postgres/postgres-rul
 import { recordOutcome } from '../../../src/admin/commands/record-outcome.ts';
 import { compileRules } from '../../../src/domain/compile-rules.ts';
 import { parseExperiment } from '../../../src/domain/experiment/parse-experiment.ts';
-import { Experiments } from '../../../src/adapters/postgres/experiments.ts';
+import { ExperimentChanges } from '../../../src/adapters/postgres/experiment-changes.ts';
 import { ShadowVersions } from '../../../src/adapters/postgres/shadow-versions.ts';
 import { decideNow } from '../../../src/pipeline/decide/decide-now.ts';
 import type { ReceiptSigner } from '../../../src/pipeline/ports/signer.ts';
@@ -62,7 +62,7 @@ export const recordExperiment = async (
   signer: ReceiptSigner,
   tenantId: string,
 ): Promise<number> => {
-  const definitions = new Definitions(database.api);
+  const definitions = new Definitions(database);
   const quiet = { start: '00:00', end: '00:00' };
   await definitions.upsertTenantPolicy(tenantId, { id: tenantId, unknown_actors: 'allow', quiet_hours: quiet }, 'test');
   const titles = ['A push', 'Pushed'];
@@ -72,7 +72,7 @@ export const recordExperiment = async (
     const { version } = await definitions.importPlaybook(tenantId, NOTICE_PUSH.id, document, 'test');
     if (version === 1) await definitions.publishPlaybook(tenantId, NOTICE_PUSH.id, version, 'test');
   }
-  await new ShadowVersions(database.api).start(tenantId, NOTICE_PUSH.id, 2, 'test');
+  await new ShadowVersions(database).start(tenantId, NOTICE_PUSH.id, 2, 'test');
   const arms = [
     { name: 'control', version: 1, weight: 0.5 },
     { name: 'other', version: 2, weight: 0.5 },
@@ -80,7 +80,7 @@ export const recordExperiment = async (
   const document = { id: 'e1', name: 'E', playbook: NOTICE_PUSH.id, unit: 'actor', arms };
   const parsed = parseExperiment(document);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
-  const experiments = new Experiments(database.api);
+  const experiments = new ExperimentChanges(database);
   await experiments.put(tenantId, document, parsed.experiment, 'test');
   await experiments.move(tenantId, 'e1', 'active', 'test');
 
