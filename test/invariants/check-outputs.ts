@@ -10,9 +10,12 @@ export const checkOutputs = (remains: Remains): void => {
 
 export const idOf = ({ topic, body }: Pick<Shown, 'topic' | 'body'>): string => {
   if (topic === 'mmm.decisions') return String(body['decision_id']);
-  if (topic === 'mmm.outcomes') return String(body['event_id']);
+  if (topic === 'mmm.outcomes' || topic === CONFIG) return String(body['event_id']);
   return String(topic === 'mmm.receipts' ? body['receipt_id'] : body['delivery_id']);
 };
+
+/** Changes of definitions: of no decision, each a whole of its own. */
+const CONFIG = 'mmm.admin_config';
 
 /** I2: no id twice in an output topic. */
 const checkUnique = ({ outputs, find }: Remains): void => {
@@ -65,10 +68,11 @@ const whole = ({ topic, decisionId, value }: Row): string => {
 const checkWhole = ({ partitions, rows, outputs, find }: Remains): void => {
   const wanted = new Map<string, number>();
   for (let shard = 0; shard < partitions; shard++) {
-    for (const row of rows(shard)) wanted.set(whole(row), (wanted.get(whole(row)) ?? 0) + 1);
+    for (const row of rows(shard)) if (row.topic !== CONFIG) wanted.set(whole(row), (wanted.get(whole(row)) ?? 0) + 1);
   }
   const shown = new Map<string, { records: number; transactions: Set<object | null> }>();
   for (const { topic, value, headers, transaction } of outputs) {
+    if (topic === CONFIG) continue;
     const id = whole({ topic, value, decisionId: String(headers['mmm-decision-id']) });
     const held = shown.get(id) ?? { records: 0, transactions: new Set() };
     held.records += 1;

@@ -209,6 +209,20 @@ describe('D-80, mmm.admin_config is produced: each change of a definition is one
     await expectGapless(database);
   });
 
+  test('a change that fails as it commits leaves no event and no gap', async () => {
+    await database.owner.query(`
+      CREATE FUNCTION doomed() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF new.tenant_id = 'doomed' THEN RAISE 'at the commit'; END IF; RETURN new; END $$;
+      CREATE CONSTRAINT TRIGGER doomed AFTER INSERT ON mmm_audit DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION doomed()`);
+    await expect(definitions.upsertTenantPolicy('doomed', { id: 'doomed' }, 'test')).rejects.toBeInstanceOf(Error);
+    await expect(definitions.upsertActorProfile('doomed', 'dev', profile('lead'), 'test')).rejects.toBeInstanceOf(Error);
+    expect(await typesOf('doomed')).toEqual([]);
+    await definitions.upsertTenantPolicy('spared', { id: 'spared' }, 'test');
+    expect(await typesOf('spared')).toEqual(['tenant.applied']);
+    await expectGapless(database);
+  });
+
   test('a tenant can not write under the key of another, nobody without a tenant can, and only these two functions write', async () => {
     const lock = 'SELECT mmm_lock_config_shard(1, $1) AS shard';
     const put = `SELECT mmm_put_config_event(0, $1, '{}', 'x')`;

@@ -108,8 +108,32 @@ test('playbooks: nothing is taken if one fails, unless partial; what is exported
   for (const one of again.json['imported']) expect(one).toMatchObject({ imported: false, published: false });
 });
 
-test('beside a running engine: put in, read back, verify, count', async () => {
+test('D-80: what was defined before the first start is on mmm.admin_config with it, each once; applying it again tells nothing', async () => {
   serve = await startServe();
+  const read = async () => {
+    const { out } = await cli('consume', 'mmm.admin_config', '--json');
+    return out.map((line) => JSON.parse(line) as { value: Record<string, string>; headers: Record<string, string> });
+  };
+  // The starter playbooks and `mine`.
+  const [kinds, playbooks] = [['playbook.imported', 'playbook.published'], 7];
+  const all = await until(read, (events) => events.length >= 2 + kinds.length * playbooks);
+  const count = (type: string): number => all.filter(({ value }) => value['event_type'] === type).length;
+  expect(kinds.map(count)).toEqual([playbooks, playbooks]);
+  expect([count('tenant.applied'), count('actor.applied'), all.length]).toEqual([1, 1, 16]);
+  expect(new Set(all.map(({ value }) => value['event_id'])).size).toBe(all.length);
+  for (const { value, headers } of all)
+    expect([value['tenant_id'], headers['mmm-outbox']]).toEqual(['demo', expect.stringMatching(/^0:/)]);
+  expect(await cli('tenants', 'apply', '--demo')).toMatchObject({ code: 0 });
+  expect(await cli('playbooks', 'deprecate', 'mine', '--tenant', 'demo')).toMatchObject({ code: 0 });
+  expect(await cli('playbooks', 'rollback', 'mine', '--tenant', 'demo', '--to', '1')).toMatchObject({ code: 0 });
+  const more = await until(read, (events) => events.length >= all.length + 2);
+  const types = more.map(({ value }) => value['event_type']!).sort();
+  expect(types).toEqual(
+    [...all.map(({ value }) => value['event_type']!), 'playbook.deprecated', 'playbook.rolled_back'].sort(),
+  );
+});
+
+test('beside a running engine: put in, read back, verify, count', async () => {
   const signals = file('s.jsonl', ...['a', 'b', 'c'].map((actor) => largeCommit(`s-${actor}`, actor)));
   const broken = file('broken.jsonl', largeCommit('x', 'x'), '{"half');
   expect(await cli('publish', 'pm3.signals.normalized', broken)).toMatchObject({ code: 1, error: 'RECORDS_INVALID' });
