@@ -17,7 +17,11 @@ export interface ExperimentOnFile {
 }
 
 /** As this release reads the row. Throws EXPERIMENT_INVALID. */
-export const experimentOnFile = (row: { config: unknown; status: ExperimentStatus; countsSince: Date }): ExperimentOnFile => {
+export const experimentOnFile = (row: {
+  config: unknown;
+  status: ExperimentStatus;
+  countsSince: Date;
+}): ExperimentOnFile => {
   const parsed = parseExperiment(row.config);
   if (!parsed.ok) throw new MmmError('EXPERIMENT_INVALID', `stored: ${JSON.stringify(parsed.findings)}`);
   return {

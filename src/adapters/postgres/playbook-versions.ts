@@ -123,7 +123,11 @@ export const publishDraft = async (
 };
 
 /** Withdraws the live version; nothing is live then. Throws CONFLICT if nothing is, or if it is not the one that was seen. */
-export const deprecateLive = async (writer: DefinitionWriter, on: PlaybookWrite, seen: SeenLive = {}): Promise<Written> => {
+export const deprecateLive = async (
+  writer: DefinitionWriter,
+  on: PlaybookWrite,
+  seen: SeenLive = {},
+): Promise<Written> => {
   const { tenantId, playbookId, who } = on;
   return await write(writer, on, async (tx) => {
     const before = await withdrawLive(tx, tenantId, playbookId, seen);

@@ -37,7 +37,10 @@ const subjectOf = (ids: IdPort, { tenantId, type, id }: ConfigChange): string =>
 const nameOf = (ids: IdPort, who: string): string => (who.includes('@') ? `sha256:${ids.sha256(who)}` : who);
 
 /** R-127. Flat, as the schema has it. The same change gives the same id. */
-export const configEventOf = ({ ids, clock }: Pick<ConfigEventDeps, 'ids' | 'clock'>, change: ConfigChange): MmmEvent => {
+export const configEventOf = (
+  { ids, clock }: Pick<ConfigEventDeps, 'ids' | 'clock'>,
+  change: ConfigChange,
+): MmmEvent => {
   const { tenantId, type, before, after } = change;
   const id = subjectOf(ids, change);
   const nth = REPEATABLE.has(type) ? change.auditId : null;

@@ -56,7 +56,9 @@ const rollBack = async (io: CliIo, playbookId: string, options: RollBackOptions)
 };
 
 const deprecate = async (io: CliIo, playbookId: string, { tenant }: { readonly tenant: string }): Promise<void> => {
-  const version = await withChanges((store) => deprecateVersion(store, { tenantId: tenant, playbookId }, operatorName()));
+  const version = await withChanges((store) =>
+    deprecateVersion(store, { tenantId: tenant, playbookId }, operatorName()),
+  );
   if (io.json) io.out(JSON.stringify({ playbook_id: playbookId, version, deprecated: true }));
   else io.out(`${playbookId}@${version}: withdrawn; no version is live now`);
 };

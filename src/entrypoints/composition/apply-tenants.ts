@@ -27,7 +27,11 @@ export const definitionFaults = (code: 'TENANTS_FILE_INVALID', file: string, fin
  * anything. A starter playbook that the lint refuses under the tenant's settings is not published, and the rest goes on. An experiment is written when the
  * versions it compares are there; throws EXPERIMENT_INVALID, CONFLICT.
  */
-export const applyTenants = async (store: ChangingStore, file: string, who: string): Promise<readonly AppliedTenant[]> => {
+export const applyTenants = async (
+  store: ChangingStore,
+  file: string,
+  who: string,
+): Promise<readonly AppliedTenant[]> => {
   const read = await readTenants(file);
   if (!read.ok) throw definitionFaults('TENANTS_FILE_INVALID', file, read.findings);
   const definitions = new Definitions(store);

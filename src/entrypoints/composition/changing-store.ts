@@ -15,7 +15,10 @@ export interface ChangingStore extends Store {
 }
 
 /** The codec of this installation's schemas. Throws REGISTRY_UNAVAILABLE, SCHEMA_ID_UNKNOWN. */
-export const openCodec = async ({ distributed, namespace }: Pick<Config, 'distributed' | 'namespace'>): Promise<RecordCodec> =>
+export const openCodec = async ({
+  distributed,
+  namespace,
+}: Pick<Config, 'distributed' | 'namespace'>): Promise<RecordCodec> =>
   distributed === null
     ? new LocalCodec()
     : await RegistryCodec.create(new RegistryClient(distributed.registryUrl), namespace, () =>

@@ -107,14 +107,23 @@ const found = async (store: Store, tenantId: string, id: string): Promise<Experi
 };
 
 /** False: it was so already. Throws EXPERIMENT_INVALID when the versions have changed since it was written, CONFLICT. */
-export const activateExperiment = async (store: ChangingStore, tenantId: string, id: string, who: string): Promise<boolean> => {
+export const activateExperiment = async (
+  store: ChangingStore,
+  tenantId: string,
+  id: string,
+  who: string,
+): Promise<boolean> => {
   const { experiment } = await found(store, tenantId, id);
   refuse(experiment, await faultsOf(store, tenantId, experiment));
   return await new ExperimentChanges(store).move(tenantId, id, 'active', who);
 };
 
-export const deactivateExperiment = async (store: ChangingStore, tenantId: string, id: string, who: string): Promise<boolean> =>
-  await new ExperimentChanges(store).move(tenantId, id, 'inactive', who);
+export const deactivateExperiment = async (
+  store: ChangingStore,
+  tenantId: string,
+  id: string,
+  who: string,
+): Promise<boolean> => await new ExperimentChanges(store).move(tenantId, id, 'inactive', who);
 
 export interface CheckedExperiment {
   readonly experiment: string;

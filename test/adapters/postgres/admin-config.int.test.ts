@@ -216,7 +216,9 @@ describe('D-80, mmm.admin_config is produced: each change of a definition is one
       CREATE CONSTRAINT TRIGGER doomed AFTER INSERT ON mmm_audit DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION doomed()`);
     await expect(definitions.upsertTenantPolicy('doomed', { id: 'doomed' }, 'test')).rejects.toBeInstanceOf(Error);
-    await expect(definitions.upsertActorProfile('doomed', 'dev', profile('lead'), 'test')).rejects.toBeInstanceOf(Error);
+    await expect(definitions.upsertActorProfile('doomed', 'dev', profile('lead'), 'test')).rejects.toBeInstanceOf(
+      Error,
+    );
     expect(await typesOf('doomed')).toEqual([]);
     await definitions.upsertTenantPolicy('spared', { id: 'spared' }, 'test');
     expect(await typesOf('spared')).toEqual(['tenant.applied']);
@@ -284,7 +286,9 @@ describe('which shard', () => {
 
     await journal.published(0, session.epoch, 2n);
     await apply(elsewhere, 3);
-    expect((await configRows(database, elsewhere)).map(({ shard, event }) => [shard, event.payload['version']])).toEqual([
+    expect(
+      (await configRows(database, elsewhere)).map(({ shard, event }) => [shard, event.payload['version']]),
+    ).toEqual([
       [0, 1],
       [0, 2],
       [home(elsewhere), 3],
