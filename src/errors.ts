@@ -133,8 +133,8 @@ export const ERRORS = {
   RECORDS_INVALID: entry('a line of the file is no record', 'mend the line the message names; nothing was sent'),
   INTERRUPTED: entry('the command was interrupted', 'give it again: what was done is not done twice'),
   RECEIPT_INVALID: entry(
-    'a receipt does not verify',
-    'ask its holder for the original; --public-key names other signers',
+    'a receipt, or what is stored of what it attests, is not what was signed',
+    'what differs is named: a signature or a receipt field: get the original from its holder, --public-key names other signers; a stored input, rule or result: restore it from a backup and find who altered it; `decision (recomputed)`: verify with the release that decided',
   ),
   // Replay.
   REPLAY_NOT_APPROVED: entry(

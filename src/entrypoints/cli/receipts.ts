@@ -176,10 +176,13 @@ const publicKey = (io: CliIo): void => {
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 const HELP = `
-Checks the signature; then, with the database, every input that the decision recorded (signal, what was read, rules,
-profile, journal) against its digest, makes the decision again and compares receipt, trace, body, actions, deferrals
-and what waits in the outbox, byte for byte. What differs is named, inputs before results. Nothing is written.
-Only the signature is checked of what retention or an erasure has taken: it is counted apart, with the reason.
+Checks the signature; then, with the database, every input that the decision
+recorded (signal, what was read, rules, profile, journal) against its digest,
+makes the decision again and compares receipt, trace, body, actions, deferrals
+and what waits in the outbox, byte for byte. What differs is named, inputs
+before results. Nothing is written.
+Only the signature is checked of what retention or an erasure has taken: it is
+counted apart, with the reason.
 Exit code 1 if anything differs.`;
 
 export const receiptsCommand: CliCommand = {
