@@ -67,12 +67,14 @@ export async function readTopic(
       if ((starts?.get(partition) ?? BigInt(low)) < BigInt(high)) open.set(partition, BigInt(high));
     }
     if (!options.follow && open.size === 0) return;
+    // Nothing is committed: a member that has to join again (its session expired, a broker went) would begin anew and hand everything over twice.
+    const next = new Map(starts ?? []);
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) done.reject(payload.error);
     });
     consumer.on(consumer.events.GROUP_JOIN, () => {
       lastNews = Date.now();
-      for (const [partition, offset] of starts ?? [])
+      for (const [partition, offset] of next)
         consumer.seek({ topic: fullName, partition, offset: offset.toString() });
     });
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
@@ -93,10 +95,13 @@ export async function readTopic(
         try {
           for (const message of batch.messages) {
             if (!payload.isRunning() || options.signal.aborted) return;
+            const position = BigInt(message.offset);
+            if (position < (next.get(batch.partition) ?? position)) continue;
+            next.set(batch.partition, position + 1n);
             await onRecord({
               channel: topic,
               lane: batch.partition,
-              position: BigInt(message.offset),
+              position,
               timestampMs: Number(message.timestamp),
               key: message.key,
               value: message.value,
