@@ -1,8 +1,7 @@
-import { MmmError } from '../../errors.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { DeadLetterBreaker, Lesson } from '../breaker.ts';
-import { createAttempts, pause as realPause, verdictOn } from '../failure-policy.ts';
-import type { FailingStage, Pause } from '../failure-policy.ts';
+import type { Pause } from '../failure-policy.ts';
+import { createInsist, failureFields } from '../insist.ts';
 import type { IntakeSource, RawRecord, RecordWriter, SourceHealth } from '../ports/intake.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -47,84 +46,49 @@ const isOutput = (output: OutputRecord | null): output is OutputRecord => output
  * A dependency that is away holds the lane; a bad record never does (R-8, D-76, D-77).
  */
 export const createIntake = (dependencies: IntakeDependencies): Intake => {
-  const { source, writer, metrics, logger, clock, breaker, pause = realPause } = dependencies;
+  const { source, writer, metrics, logger, clock, breaker, pause } = dependencies;
   const settler = createSettler(dependencies);
   const stopping = new AbortController();
   const blocked = createBlockedGauge(metrics);
 
-  /** Pauses, or throws `error` if intake is stopping: the batch then goes back. */
-  const waitOut = async (error: unknown, afterMs: number): Promise<void> => {
-    const release = error instanceof MmmError ? blocked(error.code) : null;
-    try {
-      await pause(afterMs, stopping.signal);
-    } catch {
-      throw error;
-    } finally {
-      release?.();
-    }
-  };
+  const { insist, afterFailure } = createInsist({
+    event: (stage) => (stage === 'append' ? 'intake.append_retried' : 'intake.record_retried'),
+    stopping: stopping.signal,
+    ...{ logger, blocked, pause },
+  });
 
-  const report = (event: string, stage: FailingStage, error: unknown, attempt: number, raw: RawRecord | null): void => {
-    // Names and codes only: the text of an unknown error may quote the record.
-    logger.warn(event, {
-      stage,
-      attempt,
-      code: error instanceof MmmError ? error.code : error instanceof Error ? error.name : typeof error,
-      ...(raw === null ? {} : { channel: raw.channel, lane: raw.lane, position: String(raw.position) }),
+  const settleAgain = (raw: RawRecord, first: unknown): Promise<Settled> =>
+    afterFailure<Settled>(first, {
+      ...{ stage: 'intake', raw, work: () => settler.settle(raw) },
+      giveUp: (code, attempt, error) => settler.deadLetter(raw, code, attempt, error),
     });
-  };
-
-  const afterFailure = async (raw: RawRecord, first: unknown): Promise<Settled> => {
-    const attempts = createAttempts();
-    let error = first;
-    for (;;) {
-      const attempt = attempts(error);
-      const verdict = verdictOn('intake', error, attempt);
-      if (verdict.kind === 'stop') throw error;
-      if (verdict.kind === 'dead_letter') return settler.deadLetter(raw, verdict.code, attempt, error);
-      report('intake.record_retried', 'intake', error, attempt, raw);
-      await waitOut(error, verdict.afterMs);
-      try {
-        return await settler.settle(raw);
-      } catch (again) {
-        error = again;
-      }
-    }
-  };
 
   const settle = (raw: RawRecord): Settled | Promise<Settled> => {
     try {
       const settled = settler.settle(raw);
-      return isPromise(settled) ? settled.catch((error: unknown) => afterFailure(raw, error)) : settled;
+      return isPromise(settled) ? settled.catch((error: unknown) => settleAgain(raw, error)) : settled;
     } catch (error) {
-      return afterFailure(raw, error);
+      return settleAgain(raw, error);
     }
   };
 
   /** Null if written, else why one of the records can never be. */
-  const appendAll = async (records: readonly OutputRecord[]): Promise<Unwritable | null> => {
-    const attempts = createAttempts();
-    for (;;) {
-      try {
+  const appendAll = (records: readonly OutputRecord[]): Promise<Unwritable | null> =>
+    insist<Unwritable | null>({
+      ...{ stage: 'append', raw: null },
+      work: async () => {
         if (records.length > 0) await writer.append(records);
         return null;
-      } catch (error) {
-        const attempt = attempts(error);
-        const verdict = verdictOn('append', error, attempt);
-        if (verdict.kind === 'stop') throw error;
-        if (verdict.kind === 'dead_letter') return { code: verdict.code, attempt, error };
-        report('intake.append_retried', 'append', error, attempt, null);
-        await waitOut(error, verdict.afterMs);
-      }
-    }
-  };
+      },
+      giveUp: (code, attempt, error) => ({ code, attempt, error }),
+    });
 
   /** One record alone. What can not be written as a signal becomes a dead letter; if that can not be written either, the batch goes back. */
   const appendAlone = async (raw: RawRecord, settled: Settled): Promise<Settled> => {
     if (settled.output === null) return settled;
     const fault = await appendAll([settled.output]);
     if (fault === null) return settled;
-    report('intake.record_not_written', 'append', fault.error, fault.attempt, raw);
+    logger.warn('intake.record_not_written', failureFields('append', fault.error, fault.attempt, raw));
     const letter = await settler.deadLetter(raw, fault.code, fault.attempt, fault.error);
     if (letter.output !== null && (await appendAll([letter.output])) !== null) throw fault.error;
     return letter;

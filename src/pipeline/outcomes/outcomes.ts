@@ -4,7 +4,8 @@ import { type ErrorCode, ERRORS, MmmError } from '../../errors.ts';
 import { runInLanes } from '../actor-lanes.ts';
 import type { DeadLetterBreaker, Lesson } from '../breaker.ts';
 import { describeError } from '../dead-letter.ts';
-import { createAttempts, type FailingStage, type Pause, pause as realPause, verdictOn } from '../failure-policy.ts';
+import type { Pause } from '../failure-policy.ts';
+import { createInsist } from '../insist.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { InputDecoder } from '../ports/codec.ts';
 import type { IntakeSource, RawRecord, RecordWriter, SourceHealth } from '../ports/intake.ts';
@@ -61,7 +62,7 @@ const LANES = 8;
  * database that is away holds the lane.
  */
 export const createOutcomes = (dependencies: OutcomesDependencies): Outcomes => {
-  const { source, writer, decoder, normaliser, clock, metrics, logger, breaker, pause = realPause } = dependencies;
+  const { source, writer, decoder, normaliser, clock, metrics, logger, breaker, pause } = dependencies;
   const stopping = new AbortController();
 
   const refuse = async (raw: RawRecord, code: ErrorCode, message: string, attempts: number): Promise<Settled> => {
@@ -69,35 +70,11 @@ export const createOutcomes = (dependencies: OutcomesDependencies): Outcomes => 
     return { kind: 'rejected', ...(await outcomeLetter(raw, { code, message, attempts }, stamp, normaliser)) };
   };
 
-  /** Until `work` has given its answer, or the policy has found the record to blame. Throws when the batch has to go back. */
-  const insist = async <T>(
-    stage: FailingStage,
-    raw: RawRecord | null,
-    work: () => Promise<T>,
-    giveUp: (code: ErrorCode, attempt: number, error: unknown) => Promise<T>,
-  ): Promise<T> => {
-    const attempts = createAttempts();
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        const attempt = attempts(error);
-        const verdict = verdictOn(stage, error, attempt);
-        if (verdict.kind === 'stop') throw error;
-        if (verdict.kind === 'dead_letter') return await giveUp(verdict.code, attempt, error);
-        // Names and codes only: the text of an unknown error may quote the record.
-        logger.warn('outcomes.retried', {
-          stage,
-          attempt,
-          code: error instanceof MmmError ? error.code : error instanceof Error ? error.name : typeof error,
-          ...(raw === null ? {} : { channel: raw.channel, lane: raw.lane, position: String(raw.position) }),
-        });
-        await pause(verdict.afterMs, stopping.signal).catch(() => {
-          throw error;
-        });
-      }
-    }
-  };
+  const { insist } = createInsist({
+    event: () => 'outcomes.retried',
+    stopping: stopping.signal,
+    ...{ logger, pause },
+  });
 
   /** The recording tells what it refuses in words of ours; any other error may quote the record and is told by its code. */
   const blamed = (raw: RawRecord) => (code: ErrorCode, attempt: number, error: unknown) => {
@@ -109,27 +86,25 @@ export const createOutcomes = (dependencies: OutcomesDependencies): Outcomes => 
   const read = async (raw: RawRecord, at: number): Promise<Settled | Readable> => {
     const { value } = raw;
     if (value === null) return { kind: 'skipped' };
-    return insist<Settled | Readable>(
-      'outcomes',
-      raw,
-      async () => {
+    return insist<Settled | Readable>({
+      ...{ stage: 'outcomes', raw },
+      work: async () => {
         if (value.byteLength === 0) throw new MmmError('EMPTY_VALUE');
         const tooBig = normaliser.checkBytes(value);
         const reading = tooBig ?? (await normaliser.readOutcome(await decoder.decode(raw.channel, value), clock.now()));
         if (reading.kind === 'rejected') return await refuse(raw, reading.code, reading.message, 1);
         return { kind: 'readable', at, raw, report: reading.report };
       },
-      blamed(raw),
-    );
+      giveUp: blamed(raw),
+    });
   };
 
   const record = ({ raw, report }: Readable): Promise<Settled> =>
-    insist<Settled>(
-      'outcomes',
-      raw,
-      async () => ({ kind: (await dependencies.record(report)).status, result: report.result }),
-      blamed(raw),
-    );
+    insist<Settled>({
+      ...{ stage: 'outcomes', raw },
+      work: async () => ({ kind: (await dependencies.record(report)).status, result: report.result }),
+      giveUp: blamed(raw),
+    });
 
   const handle = async (batch: readonly RawRecord[]): Promise<void> => {
     const startedMs = clock.monotonicMs();
@@ -152,12 +127,10 @@ export const createOutcomes = (dependencies: OutcomesDependencies): Outcomes => 
     const written = breaker?.admit(batch, done.map(lessonOf));
     const letters = done.flatMap((one) => (one.kind === 'rejected' ? [one.output] : []));
     if (letters.length > 0) {
-      await insist(
-        'append',
-        null,
-        () => writer.append(letters),
-        (_code, _attempt, error) => Promise.reject(error as Error),
-      );
+      await insist({
+        ...{ stage: 'append', raw: null, work: () => writer.append(letters) },
+        giveUp: (_code, _attempt, error) => Promise.reject(error as Error),
+      });
     }
     // Counted once it is written: a batch that goes back is counted when it comes again.
     countSettled(metrics, done);
