@@ -16,11 +16,20 @@ export function latestSchema(subject: AvroSubject): AvroSchemaVersion {
 }
 
 /** `<subject>:<version>` of what is written to a topic, the subject with its namespace. */
-export function schemaHeaderOf(topic: TopicName, namespace: string): string {
-  const { schemaSubject, format } = TOPICS[topic];
+export const schemaHeaderOf = (topic: TopicName, namespace: string): string =>
+  schemaHeaderFor(topic, namespace, writtenVersion(topic));
+
+export function schemaHeaderFor(topic: TopicName, namespace: string, version: number): string {
+  const { schemaSubject } = TOPICS[topic];
   if (schemaSubject === null) throw new Error(`${topic} has no schema`);
+  return `${namespace}${schemaSubject}:${version}`;
+}
+
+/** The version that this release writes to a topic. */
+export function writtenVersion(topic: TopicName): number {
+  const { schemaSubject, format } = TOPICS[topic];
+  if (schemaSubject === null) return 1;
   const json = (JSON_SCHEMAS as Readonly<Record<string, { readonly version: number } | undefined>>)[schemaSubject];
   const avro = isAvroSubject(schemaSubject) ? LATEST_AVRO_VERSION[schemaSubject] : undefined;
-  const version = format === 'json' ? (json?.version ?? avro) : avro;
-  return `${namespace}${schemaSubject}:${version ?? 1}`;
+  return (format === 'json' ? (json?.version ?? avro) : avro) ?? 1;
 }

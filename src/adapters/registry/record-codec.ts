@@ -17,7 +17,7 @@ import type { SchemaSource } from './schema-source.ts';
 /** Most records fit; a longer one is written a second time into what it needs. */
 const FIRST_BUFFER_BYTES = 2_048;
 
-interface Writer {
+export interface AvroWriter {
   readonly id: number;
   readonly type: Type;
 }
@@ -25,7 +25,7 @@ interface Writer {
 const SIGNALS: AvroSubject = 'mmm.signals-value';
 
 /** Topics of ours whose records are Avro: those with a subject that `encode` may be asked for. */
-function avroTopics(): readonly (readonly [TopicName, AvroSubject])[] {
+export function avroTopics(): readonly (readonly [TopicName, AvroSubject])[] {
   return TOPIC_NAMES.flatMap((name) => {
     const { direction, format, schemaSubject }: TopicDefinition = TOPICS[name];
     if (direction === 'in' || format !== 'avro' || !isAvroSubject(schemaSubject)) return [];
@@ -34,7 +34,7 @@ function avroTopics(): readonly (readonly [TopicName, AvroSubject])[] {
 }
 
 class SchemaCodec implements RecordCodec {
-  readonly #writers: ReadonlyMap<TopicName, Writer>;
+  readonly #writers: ReadonlyMap<TopicName, AvroWriter>;
   readonly #signals: AvroReaders;
   readonly #namespace: string;
 
@@ -71,7 +71,7 @@ class SchemaCodec implements RecordCodec {
   }
 }
 
-function writeAvro({ id, type }: Writer, record: unknown): Buffer {
+export function writeAvro({ id, type }: AvroWriter, record: unknown): Buffer {
   let wire = Buffer.allocUnsafe(FIRST_BUFFER_BYTES);
   let end = type.encode(record, wire, PREFIX_BYTES);
   if (end < 0) {

@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
 import { uuidIds } from '../../adapters/ids/uuid-ids.ts';
 import { PostgresReceiptEvidence } from '../../adapters/postgres/postgres-receipt-evidence.ts';
+import {
+  localEarlierSchemas,
+  registryEarlierSchemas,
+  withEarlierSchemas,
+} from '../../adapters/registry/released-codec.ts';
+import { RegistryClient } from '../../adapters/registry/registry-client.ts';
 import type { ReceiptTrust } from '../../admin/queries/verify-receipt.ts';
 import { MmmError } from '../../errors.ts';
-import type { RecordCodec } from '../../pipeline/ports/codec.ts';
+import type { ReleasedCodec } from '../../pipeline/ports/codec.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import { EvidenceCache } from '../../replay/verify/evidence-cache.ts';
 import { PUBLISHED_TOPICS, PublishedCheck } from '../../replay/verify/published.ts';
@@ -30,14 +36,22 @@ const PIECE = 200;
 
 interface Reexecution {
   readonly deps: VerifyDeps;
-  readonly codec: RecordCodec;
+  readonly codec: ReleasedCodec;
   close(): Promise<void>;
 }
+
+const releasedCodecOf = async (config: Config): Promise<ReleasedCodec> => {
+  const codec = await openCodec(config);
+  const { distributed, namespace } = config;
+  if (distributed === null) return withEarlierSchemas(codec, '', localEarlierSchemas());
+  const client = new RegistryClient(distributed.registryUrl);
+  return withEarlierSchemas(codec, namespace, await registryEarlierSchemas(client, namespace));
+};
 
 /** What re-execution works with: readers and the pure core. Nothing in it can send, publish or write. */
 export const reexecutionOf = (
   store: Pick<Store, 'api' | 'pipeline'>,
-  codec: RecordCodec,
+  codec: ReleasedCodec,
   nowMs: number,
 ): VerifyDeps => ({
   evidence: new EvidenceCache(new PostgresReceiptEvidence(store), uuidIds),
@@ -51,7 +65,7 @@ const openReexecution = async (config: Config, logger: Logger): Promise<Reexecut
   // Looking makes nothing: without this, a folder with nothing in it would get a database.
   if (config.distributed === null && !embeddedDataExists(config))
     throw new MmmError('DATABASE_UNAVAILABLE', `no engine has run on ${config.dataDir} yet`);
-  const codec = await openCodec(config);
+  const codec = await releasedCodecOf(config);
   const store = await openStore(config, logger, 'command');
   return { deps: reexecutionOf(store, codec, Date.now()), codec, close: () => store.close() };
 };

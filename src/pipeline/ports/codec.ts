@@ -19,6 +19,14 @@ export interface RecordCodec {
   decodeSignal(bytes: Uint8Array): MmmSignalInput | Promise<MmmSignalInput>;
 }
 
+/** Encodes as earlier releases did too: for who holds what was written against what should have been, and for nobody who writes. */
+export interface ReleasedCodec extends RecordCodec {
+  /** `mmm-schema` headers of earlier versions of the topic's schema: records under them may still be about. Without the one of `schemaHeader`. */
+  earlierSchemas(topic: TopicName): readonly string[];
+  /** Under one of `earlierSchemas`; null when the record does not fit it. */
+  encodeAs<T extends keyof EncodedTypes>(schemaHeader: string, topic: T, record: EncodedTypes[T]): Uint8Array | null;
+}
+
 /**
  * Tells Avro from JSON per record and decodes. Answers a plain value or throws MmmError: EMPTY_VALUE, NOT_JSON, INVALID_UTF8,
  * AVRO_MALFORMED, SCHEMA_ID_UNKNOWN (all poison), REGISTRY_UNAVAILABLE (wait).

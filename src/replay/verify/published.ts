@@ -1,7 +1,8 @@
 import type { TopicName } from '../../generated/topics.ts';
-import type { EncodedTypes, InputDecoder, RecordCodec } from '../../pipeline/ports/codec.ts';
+import type { EncodedTypes, InputDecoder, ReleasedCodec } from '../../pipeline/ports/codec.ts';
+import type { OutputRecord } from '../../pipeline/ports/records.ts';
 import type { RawRecord } from '../../pipeline/ports/intake.ts';
-import type { Remade } from './reexecute.ts';
+import type { RemadeOutput } from './reexecute.ts';
 import type { Difference } from './verdict.ts';
 
 /** Where the outputs of decisions are published. Receipts are what everything else is held against. */
@@ -19,26 +20,39 @@ const idIn = (topic: PublishedTopic, value: unknown): string => {
   return String((value as Readonly<Record<string, unknown>>)[member]);
 };
 
+/** What is read of a decision made again. */
+export interface PublishedBy {
+  readonly unsigned: { readonly row: { readonly decisionId: string }; readonly records: readonly OutputRecord[] };
+  readonly outputs: readonly RemadeOutput[];
+}
+
 /** Holds what was published against what verified decisions say, by id. */
 export class PublishedCheck {
-  readonly #codec: RecordCodec;
+  readonly #codec: ReleasedCodec;
   readonly #decoder: InputDecoder;
   readonly #sha256: (bytes: Uint8Array) => string;
   /** Digest of the bytes. */
   readonly #expected = new Map<string, string>();
+  /** Digests of the same output as earlier releases wrote it: topics keep records for weeks. */
+  readonly #earlier = new Map<string, ReadonlySet<string>>();
   readonly #decisions = new Set<string>();
   readonly #seen = new Set<string>();
 
-  constructor(codec: RecordCodec, decoder: InputDecoder, sha256: (bytes: Uint8Array) => string) {
+  constructor(codec: ReleasedCodec, decoder: InputDecoder, sha256: (bytes: Uint8Array) => string) {
     this.#codec = codec;
     this.#decoder = decoder;
     this.#sha256 = sha256;
   }
 
-  add({ unsigned, outputs }: Remade): void {
+  add({ unsigned, outputs }: PublishedBy): void {
     this.#decisions.add(unsigned.row.decisionId);
     for (const [n, { topic, value }] of unsigned.records.entries())
       this.#expected.set(`${topic} ${outputs[n]?.id ?? ''}`, this.#sha256(value ?? new Uint8Array()));
+    for (const { id, topic, value } of outputs) {
+      const earlier = this.#codec.earlierSchemas(topic).map((header) => this.#codec.encodeAs(header, topic, value));
+      const digests = earlier.flatMap((bytes) => (bytes === null ? [] : [this.#sha256(bytes)]));
+      if (digests.length > 0) this.#earlier.set(`${topic} ${id}`, new Set(digests));
+    }
   }
 
   /** How many outputs were found and are as they should be, and how many were not found. */
@@ -68,7 +82,7 @@ export class PublishedCheck {
       };
     }
     this.#seen.add(name);
-    if (expected === found || expected === this.#encodedAnew(topic, decoded)) return null;
+    if (expected === found || this.#earlier.get(name)?.has(found) === true) return null;
     return {
       what,
       expected: `sha256:${expected}`,
@@ -82,15 +96,6 @@ export class PublishedCheck {
       return await this.#decoder.decode(topic, bytes);
     } catch (error) {
       if ((error as { readonly retriable?: boolean }).retriable === true) throw error;
-      return null;
-    }
-  }
-
-  /** Of a record that was written under an earlier version of its schema. */
-  #encodedAnew(topic: PublishedTopic, decoded: unknown): string | null {
-    try {
-      return this.#sha256(this.#codec.encode(topic, decoded as EncodedTypes[typeof topic]));
-    } catch {
       return null;
     }
   }

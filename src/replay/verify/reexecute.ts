@@ -1,5 +1,5 @@
 import type { ActorState, JournalEntry, SignalEntry } from '../../domain/actor-state.ts';
-import { assemble } from '../../domain/decision/assemble.ts';
+import { assemble, type DeliveryTopic } from '../../domain/decision/assemble.ts';
 import { foldEntries } from '../../domain/decision/evolve.ts';
 import type { ContextFacts, Plan } from '../../domain/decision/planned.ts';
 import type { IdPort } from '../../domain/ids.ts';
@@ -21,12 +21,16 @@ export interface ReexecuteInput {
   readonly entries: readonly JournalEntry[];
 }
 
+export type RemadeOutput =
+  | { readonly id: string; readonly topic: 'mmm.decisions'; readonly value: MmmDecision }
+  | { readonly id: string; readonly topic: DeliveryTopic; readonly value: MmmDelivery };
+
 export interface Remade {
   readonly unsigned: UnsignedDecision;
   readonly plan: Plan;
   readonly entry: SignalEntry;
   /** What `unsigned.records` say, one for one: the decision, then its deliveries. */
-  readonly outputs: readonly { readonly id: string; readonly value: MmmDecision | MmmDelivery }[];
+  readonly outputs: readonly RemadeOutput[];
 }
 
 const programDiffers = (meaning: string): Difference => ({
@@ -86,9 +90,9 @@ export const reexecute = (
     ...{ signal, plan, rules, decisionId, receiptId, decidedAtMs },
     ids: deps.ids,
   });
-  const outputs = [
-    { id: decision.decision_id, value: decision },
-    ...deliveries.map(({ delivery }) => ({ id: delivery.delivery_id, value: delivery })),
+  const outputs: RemadeOutput[] = [
+    { id: decision.decision_id, topic: 'mmm.decisions', value: decision },
+    ...deliveries.map(({ topic, delivery }) => ({ id: delivery.delivery_id, topic, value: delivery })),
   ];
   return { unsigned, plan, entry, outputs };
 };

@@ -1,7 +1,7 @@
 import type { IdPort } from '../../domain/ids.ts';
 import type { TenantRules } from '../../domain/rules.ts';
 import type { MmmReceipt } from '../../generated/records.ts';
-import type { RecordCodec } from '../../pipeline/ports/codec.ts';
+import type { ReleasedCodec } from '../../pipeline/ports/codec.ts';
 import { canonicalJson } from '../../domain/receipt/canonical-json.ts';
 import type { DecisionRead } from '../recorded-history.ts';
 import { type RulesDocuments, rulesNamed } from '../rules-in-force.ts';
@@ -22,7 +22,7 @@ export const JOURNAL_KEPT_MS = FOLD_WINDOW_MS;
 export interface VerifyDeps {
   readonly evidence: EvidenceCache;
   readonly ids: IdPort;
-  readonly codec: RecordCodec;
+  readonly codec: ReleasedCodec;
   readonly compile: (documents: RulesDocuments) => TenantRules | null;
   readonly nowMs: number;
   /** Told what each verified decision published, for whoever compares topics. */

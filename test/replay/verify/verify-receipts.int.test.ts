@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ephemeralSigningKey } from '../../../src/adapters/keys/ed25519-signer.ts';
 import type { Queryable } from '../../../src/adapters/postgres/database.ts';
+import type { ReleasedCodec } from '../../../src/pipeline/ports/codec.ts';
 import { type ReadMember, READ_MEMBER_WORDS, regionsOf } from '../../../src/replay/verify/read-regions.ts';
 import { verifyReceipts } from '../../../src/replay/verify/verify-receipts.ts';
 import { counted, emptyCounts } from '../../../src/replay/verify/tally.ts';
@@ -8,7 +9,7 @@ import { makeDatabase, type TestDatabase } from '../../adapters/postgres/test-da
 import { define, record, START_MS, TENANT } from '../recorded-history.ts';
 import { recordExperiment, reportOutcomes } from './recorded-outcomes.ts';
 import { drawing, flipped, letOwnerWrite, undone } from './tamper.ts';
-import { everyOne, flips, given, named, Verifying } from './verifying.ts';
+import { everyOne, FIRST_RELEASE, flips, given, named, Verifying } from './verifying.ts';
 
 const DAY = 24 * 3_600_000;
 const BETA = 'beta';
@@ -341,6 +342,39 @@ describe('one byte of a result', () => {
         await verifying.after(row.receipt, `UPDATE mmm_outbox SET topic = 'mmm.dlq' WHERE number = $1`, [number]),
       ).toMatch(words[n]!);
     }
+  });
+
+  test('a row that an earlier release wrote under its own schema is as good, and not a byte of it may differ', async () => {
+    const row = aSending();
+    const older = (text: string): string => text.replace(/,"latency_warning":[a-z]+|,"opt_out_hint":"[^"]*"/, '');
+    const codec: ReleasedCodec = {
+      ...FIRST_RELEASE,
+      earlierSchemas: (topic) => [`${topic}-value:0`],
+      encodeAs: (_, topic, record) => Buffer.from(older(Buffer.from(FIRST_RELEASE.encode(topic, record)).toString())),
+    };
+    await undone(database, async (inside, tx) => {
+      const ofDecision = `headers LIKE '%' || $1 || '%' AND headers LIKE '%mmm-signal-id%'`;
+      const under = `UPDATE mmm_outbox SET headers = replace(headers, '-value:1"', '-value:0"') WHERE ${ofDecision}`;
+      await tx.query(under, [row.decision_id]);
+      // The schema is said to be another, and the bytes are still those of now.
+      expect(await verifying.one(row.receipt, inside, START_MS, codec)).toMatch(/^published decision /);
+      const rows = await tx.query<{ number: string; value: Buffer }>(
+        `SELECT number, value FROM mmm_outbox WHERE ${ofDecision} AND topic <> 'mmm.receipts'`,
+        [row.decision_id],
+      );
+      const set = 'UPDATE mmm_outbox SET value = $2 WHERE number = $1';
+      for (const { number, value } of rows) {
+        expect(older(value.toString())).not.toBe(value.toString());
+        await tx.query(set, [number, Buffer.from(older(value.toString()))]);
+      }
+      expect(await verifying.one(row.receipt, inside, START_MS, codec)).toBe('verified');
+      expect(await verifying.one(row.receipt, inside)).toMatch(/^published decision /);
+      const { number, value } = rows.at(-1)!;
+      for (const at of [0, 100, older(value.toString()).length - 1]) {
+        await tx.query(set, [number, Buffer.from(flipped(older(value.toString()), at))]);
+        expect(await verifying.one(row.receipt, inside, START_MS, codec)).toMatch(/^delivery /);
+      }
+    });
   });
 
   test('an outcome: its row, the decision it speaks of, its line of the journal, its receipt', async () => {

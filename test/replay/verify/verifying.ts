@@ -10,6 +10,8 @@ import {
   type VerifyReceiptsDeps,
 } from '../../../src/replay/verify/verify-receipts.ts';
 import type { TestDatabase } from '../../adapters/postgres/test-database.ts';
+import { withEarlierSchemas } from '../../../src/adapters/registry/released-codec.ts';
+import type { ReleasedCodec } from '../../../src/pipeline/ports/codec.ts';
 import { jsonCodec } from '../../pipeline/harness.ts';
 import { START_MS } from '../recorded-history.ts';
 import { drawing, flipped, undone } from './tamper.ts';
@@ -17,6 +19,9 @@ import { drawing, flipped, undone } from './tamper.ts';
 /** What is named: `verified`, why it is by signature only, or the thing that differs. */
 export const named = ({ verdict }: JudgedReceipt): string =>
   verdict.status === 'failed' ? verdict.difference.what : verdict.status === 'verified' ? 'verified' : verdict.why;
+
+/** No schema has an earlier version. */
+export const FIRST_RELEASE = withEarlierSchemas(jsonCodec, '', []);
 
 /** The verification over a recorded history, in the database as it is or as a transaction has changed it. */
 export class Verifying {
@@ -42,13 +47,19 @@ export class Verifying {
     receipts: readonly string[],
     over: Database = this.#database.owner,
     nowMs = START_MS,
+    codec: ReleasedCodec = FIRST_RELEASE,
   ): Promise<readonly JudgedReceipt[]> {
-    const reexecute = { ...reexecutionOf({ api: over, pipeline: over }, jsonCodec, nowMs), compile: this.#compile };
+    const reexecute = { ...reexecutionOf({ api: over, pipeline: over }, codec, nowMs), compile: this.#compile };
     return await verifyReceipts({ ...this.signatures, reexecute }, receipts.map(given));
   }
 
-  async one(receipt: string, over: Database = this.#database.owner, nowMs = START_MS): Promise<string> {
-    return named((await this.all([receipt], over, nowMs))[0]!);
+  async one(
+    receipt: string,
+    over: Database = this.#database.owner,
+    nowMs = START_MS,
+    codec: ReleasedCodec = FIRST_RELEASE,
+  ): Promise<string> {
+    return named((await this.all([receipt], over, nowMs, codec))[0]!);
   }
 
   /** Changes one value in a transaction that is undone, and answers what the receipt is then said to differ in. Null: the database refuses the change. */
