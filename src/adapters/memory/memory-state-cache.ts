@@ -1,26 +1,16 @@
 import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
+import { BoundedStates } from '../../pipeline/decide/bounded-states.ts';
 import type { CachedState, StateCache } from '../../pipeline/ports/state-cache.ts';
 
 /** Rows (signals, sent actions, some for the state itself) kept; at about 250 bytes each this is 200 MB. The least recently used states go first. */
 const MAX_ROWS = 800_000;
-const ROWS_OF_A_STATE = 8;
-
-const rowsOf = ({ state }: CachedState): number =>
-  ROWS_OF_A_STATE +
-  state.recent.length +
-  state.sent.length +
-  state.waiting.length +
-  state.cards.length +
-  state.dismissals.length;
 
 /** The fatigue cache in process: embedded default, `try` and simulation. Same rule as in Redis: only forward. */
 export class MemoryStateCache implements StateCache {
-  readonly #states = new Map<string, CachedState>();
-  readonly #maxRows: number;
-  #rows = 0;
+  readonly #states: BoundedStates<CachedState>;
 
   constructor(maxRows = MAX_ROWS) {
-    this.#maxRows = maxRows;
+    this.#states = new BoundedStates(maxRows);
   }
 
   get(keys: readonly ActorKey[]): Promise<readonly (CachedState | null)[]> {
@@ -29,8 +19,7 @@ export class MemoryStateCache implements StateCache {
         const text = actorKeyText(key);
         const held = this.#states.get(text);
         if (held === undefined) return null;
-        this.#states.delete(text);
-        this.#states.set(text, held);
+        this.#states.touch(text);
         return held;
       }),
     );
@@ -41,27 +30,14 @@ export class MemoryStateCache implements StateCache {
       const text = actorKeyText(state.key);
       const held = this.#states.get(text);
       if (held !== undefined && held.version >= state.version) continue;
-      this.#drop(text);
-      this.#states.set(text, state);
-      this.#rows += rowsOf(state);
+      this.#states.put(text, state);
     }
-    for (const oldest of this.#states.keys()) {
-      if (this.#rows <= this.#maxRows) break;
-      this.#drop(oldest);
-    }
+    this.#states.trim();
     return Promise.resolve();
   }
 
   close(): Promise<void> {
     this.#states.clear();
-    this.#rows = 0;
     return Promise.resolve();
-  }
-
-  #drop(text: string): void {
-    const held = this.#states.get(text);
-    if (held === undefined) return;
-    this.#rows -= rowsOf(held);
-    this.#states.delete(text);
   }
 }

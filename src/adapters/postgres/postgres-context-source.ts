@@ -3,6 +3,7 @@ import { INCIDENT_STALE_MS, RELEASE_STALE_MS } from '../../domain/context/contex
 import { foldContext, type TenantContext } from '../../domain/context/tenant-context.ts';
 import type { Clock } from '../../pipeline/ports/clock.ts';
 import type { ContextSource } from '../../pipeline/ports/context-source.ts';
+import { RecentMap } from '../../pipeline/recent-map.ts';
 import type { Database } from './database.ts';
 import { sqlFile } from './sql-file.ts';
 
@@ -24,7 +25,7 @@ export class PostgresContextSource implements ContextSource {
   readonly #database: Database;
   readonly #clock: Clock;
   /** In order of use, least recent first. */
-  readonly #held = new Map<string, Held>();
+  readonly #held = new RecentMap<string, Held>(MAX_TENANTS);
   readonly #loading = new Map<string, Promise<TenantContext>>();
 
   constructor(database: Database, clock: Clock) {
@@ -35,7 +36,7 @@ export class PostgresContextSource implements ContextSource {
   current(tenantId: string): TenantContext | undefined {
     const held = this.#held.get(tenantId);
     if (held === undefined || this.#clock.monotonicMs() - held.loadedAt >= FRESH_MS) return undefined;
-    this.#keep(tenantId, held);
+    this.#held.set(tenantId, held);
     return held.context;
   }
 
@@ -57,16 +58,7 @@ export class PostgresContextSource implements ContextSource {
       CONTEXT_EVENTS_MAX,
     ]);
     const context = foldContext(rows.map(({ at_ms, facts }) => ({ atMs: Number(at_ms), event: facts.x })));
-    this.#keep(tenantId, { context, loadedAt });
+    this.#held.set(tenantId, { context, loadedAt });
     return context;
-  }
-
-  #keep(tenantId: string, held: Held): void {
-    this.#held.delete(tenantId);
-    this.#held.set(tenantId, held);
-    for (const oldest of this.#held.keys()) {
-      if (this.#held.size <= MAX_TENANTS) return;
-      this.#held.delete(oldest);
-    }
   }
 }

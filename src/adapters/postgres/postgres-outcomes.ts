@@ -1,88 +1,19 @@
 import { headersToText } from '../../pipeline/ports/header-text.ts';
-import type {
-  ActionOnFile,
-  OutcomeCommit,
-  OutcomePlace,
-  OutcomeStanding,
-  StoredOutcome,
-} from '../../pipeline/ports/journal.ts';
+import type { OutcomeCommit, OutcomePlace, OutcomeStanding } from '../../pipeline/ports/journal.ts';
 import type { OutputRecord } from '../../pipeline/ports/records.ts';
-import type { ActionType, OutcomeResult } from '../../domain/vocabulary.ts';
 import type { Queryable } from './database.ts';
 import { sqlFile } from './sql-file.ts';
-
-type OutcomeTuple = [
-  outcomeId: string,
-  actorId: string,
-  decisionId: string,
-  actionId: string,
-  result: OutcomeResult,
-  reason: string | null,
-  occurredAtMs: number,
-  recordedAtMs: number,
-  receiptId: string,
-];
-
-interface StandingRow {
-  readonly action: {
-    readonly actor: string;
-    readonly playbook: string;
-    readonly version: number;
-    readonly type: ActionType;
-    readonly read: string;
-    readonly trace: string;
-    readonly receipt: string;
-    readonly outcomes: readonly OutcomeTuple[];
-  } | null;
-  readonly stored: OutcomeTuple | null;
-}
-
-const outcomeOf = ([
-  outcomeId,
-  actorId,
-  decisionId,
-  actionId,
-  result,
-  reason,
-  occurredAtMs,
-  recordedAtMs,
-  receiptId,
-]: OutcomeTuple): StoredOutcome => ({
-  outcomeId,
-  actorId,
-  decisionId,
-  actionId,
-  result,
-  reason,
-  occurredAtMs,
-  recordedAtMs,
-  receiptId,
-});
-
-const actionOf = (row: NonNullable<StandingRow['action']>): ActionOnFile => ({
-  actorId: row.actor,
-  playbookId: row.playbook,
-  playbookVersion: row.version,
-  actionType: row.type,
-  read: row.read,
-  trace: row.trace,
-  receipt: row.receipt,
-  outcomes: row.outcomes.map(outcomeOf),
-});
 
 /** As role mmm_pipeline. */
 export const outcomeStanding = async (database: Queryable, place: OutcomePlace): Promise<OutcomeStanding> => {
   const { tenantId, decisionId, actionId, outcomeId } = place;
-  const [row] = await database.query<StandingRow>(sqlFile('outcome-standing'), [
+  const [row] = await database.query<OutcomeStanding>(sqlFile('outcome-standing'), [
     tenantId,
     decisionId,
     actionId,
     outcomeId,
   ]);
-  return {
-    action: row === undefined || row.action === null ? null : actionOf(row.action),
-    stored: row === undefined || row.stored === null ? null : outcomeOf(row.stored),
-  };
+  return row ?? { action: null, stored: null };
 };
 
 const bytesOf = (value: Uint8Array | string | null): Buffer | null => (value === null ? null : Buffer.from(value));

@@ -4,6 +4,7 @@ import type { TenantRules } from '../../domain/rules.ts';
 import type { Clock } from '../../pipeline/ports/clock.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { RulesSource } from '../../pipeline/ports/rules-source.ts';
+import { RecentMap } from '../../pipeline/recent-map.ts';
 import type { Database } from './database.ts';
 import { sqlFile } from './sql-file.ts';
 
@@ -59,7 +60,7 @@ export interface PostgresRulesSourceDeps {
 export class PostgresRulesSource implements RulesSource {
   readonly #deps: PostgresRulesSourceDeps;
   /** In order of use, least recent first. */
-  readonly #held = new Map<string, Held>();
+  readonly #held = new RecentMap<string, Held>(MAX_TENANTS);
   readonly #loading = new Map<string, Promise<TenantRules | null>>();
   /** Counts invalidations: a load that began before one must not be kept. */
   #generation = 0;
@@ -83,7 +84,6 @@ export class PostgresRulesSource implements RulesSource {
     if (held === undefined) return undefined;
     const age = this.#deps.clock.monotonicMs() - held.loadedAt;
     if (held.rules === null && age >= UNKNOWN_MS) return undefined;
-    this.#held.delete(tenantId);
     this.#held.set(tenantId, held);
     if (age >= REFRESH_MS) this.#refresh(tenantId);
     return held.rules;
@@ -120,17 +120,8 @@ export class PostgresRulesSource implements RulesSource {
               playbooks: row.playbooks.map(versionOf),
               experiments: row.experiments,
             });
-      this.#keep(tenantId, { rules, loadedAt: this.#deps.clock.monotonicMs() });
+      this.#held.set(tenantId, { rules, loadedAt: this.#deps.clock.monotonicMs() });
       return rules;
-    }
-  }
-
-  #keep(tenantId: string, held: Held): void {
-    this.#held.delete(tenantId);
-    this.#held.set(tenantId, held);
-    for (const oldest of this.#held.keys()) {
-      if (this.#held.size <= MAX_TENANTS) return;
-      this.#held.delete(oldest);
     }
   }
 

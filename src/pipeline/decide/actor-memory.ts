@@ -3,6 +3,7 @@ import type { ActorState } from '../../domain/actor-state.ts';
 import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
 import type { FoldedActor, Journal } from '../ports/journal.ts';
 import type { StateCache } from '../ports/state-cache.ts';
+import { BoundedStates } from './bounded-states.ts';
 
 /** Where an actor stands, as far as we believe. Wrong belief costs a conflict and a fold, never a wrong nudge (design 3.2). */
 export interface Standing {
@@ -21,28 +22,15 @@ export const standingOf = (folded: FoldedActor): Standing => ({
   state: foldEntries(folded.profile, folded.entries),
 });
 
-/**
- * Rows (signals and sent actions, and some for the state itself) that one session keeps at hand; above it the least recently used states are dropped.
- * A row takes some 250 bytes, so this is 100 MB: 20,000 states of few signals, or 770 full ones. A limit on their number alone would be gigabytes.
- */
+/** Rows that one session keeps at hand: 100 MB, 20,000 states of few signals, or 770 full ones. */
 const MEMORY_MAX_ROWS = 400_000;
-const ROWS_OF_A_STATE = 8;
-
-const rowsOf = ({ state }: Standing): number =>
-  ROWS_OF_A_STATE +
-  state.recent.length +
-  state.sent.length +
-  state.waiting.length +
-  state.cards.length +
-  state.dismissals.length;
 
 /**
  * States of a session's actors: its own memory, else the cache, else folded from the journal. One session, one memory: it dies with the session,
  * and moves only after the journal has answered a commit.
  */
 export class ActorMemory {
-  readonly #held = new Map<string, Standing>();
-  #rows = 0;
+  readonly #held = new BoundedStates<Standing>(MEMORY_MAX_ROWS);
   readonly #journal: Journal;
   readonly #cache: StateCache;
 
@@ -67,28 +55,13 @@ export class ActorMemory {
 
   /** After the commit's answer only: in memory at once, in the cache when it gets there. */
   advance(standings: readonly Standing[]): void {
-    for (const standing of standings) {
-      const text = actorKeyText(standing.key);
-      this.#drop(text);
-      this.#held.set(text, standing);
-      this.#rows += rowsOf(standing);
-    }
-    for (const oldest of this.#held.keys()) {
-      if (this.#rows <= MEMORY_MAX_ROWS) break;
-      this.#drop(oldest);
-    }
+    for (const standing of standings) this.#held.put(actorKeyText(standing.key), standing);
+    this.#held.trim();
     void this.#cache.putNewer(standings);
   }
 
   forget(keys: readonly ActorKey[]): void {
-    for (const key of keys) this.#drop(actorKeyText(key));
-  }
-
-  #drop(text: string): void {
-    const held = this.#held.get(text);
-    if (held === undefined) return;
-    this.#rows -= rowsOf(held);
-    this.#held.delete(text);
+    for (const key of keys) this.#held.drop(actorKeyText(key));
   }
 
   #takeHeld(keys: readonly ActorKey[], found: Map<string, Standing>): ActorKey[] {

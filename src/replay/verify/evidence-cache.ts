@@ -1,4 +1,5 @@
 import type { IdPort } from '../../domain/ids.ts';
+import { RecentMap } from '../../pipeline/recent-map.ts';
 import type { RulesHistory } from '../recorded-history.ts';
 import { rulesNameOf, versionOf } from '../rules-in-force.ts';
 import { type ActorJournal, judgeJournal } from './judge-journal.ts';
@@ -13,7 +14,7 @@ const RULES_MAX = 1_000;
 export class EvidenceCache {
   readonly #evidence: ReceiptEvidence;
   readonly #ids: IdPort;
-  readonly #actors = new Map<string, ActorJournal>();
+  readonly #actors = new RecentMap<string, ActorJournal>(ACTORS_MAX);
   readonly #rules = new Map<string, RulesHistory>();
   readonly #compiled = new Map<string, JudgedRules>();
   #tenants: readonly string[] | null = null;
@@ -57,11 +58,6 @@ export class EvidenceCache {
     const actor = await this.#evidence.actor(tenantId, actorId);
     if (actor === null) return null;
     const judged = judgeJournal(this.#ids, actor, lines);
-    for (const oldest of this.#actors.keys()) {
-      if (this.#actors.size < ACTORS_MAX) break;
-      this.#actors.delete(oldest);
-    }
-    this.#actors.delete(key);
     this.#actors.set(key, judged);
     return judged;
   }
