@@ -15,9 +15,9 @@ export interface Effort<T> {
 
 export interface Insist {
   /** Until `work` has given its answer, or the policy has found the record to blame. Throws the last error when the batch has to go back. */
-  insist<T>(effort: Effort<T>): Promise<T>;
+  readonly insist: <T>(effort: Effort<T>) => Promise<T>;
   /** The same for what was tried once without waiting, and failed with `first`. */
-  afterFailure<T>(first: unknown, effort: Effort<T>): Promise<T>;
+  readonly afterFailure: <T>(first: unknown, effort: Effort<T>) => Promise<T>;
 }
 
 export interface InsistDeps {
