@@ -37,12 +37,13 @@ const fault = (message: string, position: number | null = null): Parsed => ({
 
 /**
  * Compiles conditions in CEL (interface 5): parsed, cost-limited, rewritten and type-checked once; evaluating takes about a microsecond and never
- * throws. The views of an environment are made once, however many conditions look at it.
+ * throws. The views of an environment are made once for all conditions that look at it in a row.
  */
 export const createCelCompiler = (): ConditionInspector & ConditionDissector => {
   const regexes = new LinearRegexes();
   const cel = createCelEnvironment(regexes);
-  const views = new WeakMap<RuleEnvironment, EnvironmentView>();
+  /** Of the environment asked about last: the conditions of one decision come one after the other, and a map of objects costs more than the views. */
+  let last: { readonly environment: RuleEnvironment; readonly view: EnvironmentView } | null = null;
 
   const parses = (source: string): boolean => {
     try {
@@ -73,11 +74,8 @@ export const createCelCompiler = (): ConditionInspector & ConditionDissector => 
   };
 
   const view = (environment: RuleEnvironment): EnvironmentView => {
-    const known = views.get(environment);
-    if (known !== undefined) return known;
-    const made = viewOf(environment);
-    views.set(environment, made);
-    return made;
+    if (last?.environment !== environment) last = { environment, view: viewOf(environment) };
+    return last.view;
   };
 
   const conditionOf = (source: string, program: ParseResult): Condition => ({

@@ -1,4 +1,4 @@
-import { RECENT_MAX } from '../actor-state.ts';
+import { RECENT_MAX, RECENT_WINDOW_MS } from '../actor-state.ts';
 import type { RuleEnvironment } from '../playbook/condition.ts';
 import type { Playbook } from '../playbook/model.ts';
 import { DAY_MS } from '../time/zones.ts';
@@ -18,14 +18,17 @@ export const countedWhy = ({ signal, recent }: RuleEnvironment): string => {
 /** The last seven days against the seven before, of this event type; null if the memory of either may be cut short. */
 export const baselineOf = ({ signal, recent }: RuleEnvironment): string | null => {
   const fortnight = recent.count(signal.event_type, 2 * WEEK_MS, null);
-  if (fortnight === 0 || recent.signals.length >= RECENT_MAX) return null;
+  if (fortnight === 0 || recent.count('*', RECENT_WINDOW_MS, null) >= RECENT_MAX) return null;
   const week = recent.count(signal.event_type, WEEK_MS, null);
   return `${week} in the last 7 days, ${fortnight - week} in the 7 days before`;
 };
 
 /** Why the receiver got it, in one line: playbook and version first, so that it can be looked up. */
 export const reasonLine = (playbook: Playbook, why: string): string =>
-  clipped(`${playbook.id}/${playbook.version}: ${why.replace(/\s+/g, ' ')}`, REASON_MAX_CHARS);
+  clipped(`${playbook.id}/${playbook.version}: ${singleSpaced(why)}`, REASON_MAX_CHARS);
+
+/** Every run of white space as one space. The pattern leaves out the single spaces, which are nearly all and as they should be. */
+export const singleSpaced = (text: string): string => text.replace(/ \s+|[^\S ]\s*/g, ' ');
 
 /** At most `max` characters, cut at a word where one is near, with the cut shown. Never cuts a character in two. */
 export const clipped = (text: string, max: number): string => {

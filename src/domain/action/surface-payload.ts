@@ -2,7 +2,7 @@ import type { SurfacePayload } from '../decision/planned.ts';
 import { escapeFor } from '../playbook/plain-text.ts';
 import type { Surface } from '../vocabulary.ts';
 import type { CoreContent } from './core-content.ts';
-import { clipped } from './reason.ts';
+import { clipped, singleSpaced } from './reason.ts';
 
 /** How much each surface has room for, before escaping: a cut never falls into an escape. */
 const ROOM_CHARS = {
@@ -18,11 +18,7 @@ const compact = (text: string): string =>
     .filter((line) => line !== '')
     .join('\n');
 
-const firstParagraph = (text: string): string =>
-  text
-    .split(/\n\s*\n/)[0]!
-    .replace(/\s+/g, ' ')
-    .trim();
+const firstParagraph = (text: string): string => singleSpaced(text.split(/\n\s*\n/)[0]!).trim();
 
 /**
  * One action as one surface shows it, with the same core content (R-47, D-70): the IDE card in full, the check summary compact and escaped for a
@@ -31,7 +27,7 @@ const firstParagraph = (text: string): string =>
  */
 export const surfacePayload = (content: CoreContent, surface: Surface): SurfacePayload => {
   const room = ROOM_CHARS[surface];
-  const title = escapeFor(surface, clipped(content.title.replace(/\s+/g, ' '), room.title));
+  const title = escapeFor(surface, clipped(singleSpaced(content.title), room.title));
   const why = content.showWhy ? `\n\nWhy: ${content.whyRelevant}` : '';
   switch (surface) {
     case 'ide':

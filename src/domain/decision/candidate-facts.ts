@@ -8,12 +8,11 @@ import { type Card, livePlaces } from '../card.ts';
 import { freezeUntil } from '../freeze.ts';
 import { actionIdOf } from '../ids.ts';
 import type { InhibitionRule } from '../inhibition.ts';
-import type { ConditionResult, RuleEnvironment } from '../playbook/condition.ts';
+import type { ConditionResult, Recent, RuleEnvironment } from '../playbook/condition.ts';
 import type { CompiledAction, CompiledPlaybook, Playbook, Trigger } from '../playbook/model.ts';
-import { recentOf } from '../playbook/recent.ts';
+import { placeOf, recentOf } from '../playbook/recent.ts';
 import { triggerMatches } from '../playbook/trigger-match.ts';
 import type { TenantPolicy, TenantRules } from '../rules.ts';
-import { subjectKeyOfSignal } from '../subject.ts';
 import { quietUntil } from '../time/quiet-hours.ts';
 import { firstZone, HOUR_MS, startOfDay, startOfNextDay } from '../time/zones.ts';
 import { lazy } from './lazy.ts';
@@ -33,6 +32,8 @@ export interface DecisionFacts {
   /** The tenant's own, in the policy's order, each evaluated at most once for all candidates. */
   readonly inhibitions: readonly { readonly rule: InhibitionRule; readonly holds: () => ConditionResult }[];
   readonly decidedAtMs: number;
+  /** Event time of the signal; NaN: it can not be read. */
+  readonly occurredMs: number;
   /** From the profile, never from the signal (D-13). */
   readonly roles: readonly string[];
   readonly subject: string | null;
@@ -86,9 +87,11 @@ export const decisionFacts = (input: PlanInput, rules: TenantRules, asOfMs: numb
     freezeActive: input.context.freezeActive || freezeUntilMs !== null,
     onCall: input.context.onCall || roles.includes(ON_CALL_ROLE),
   };
+  const occurredMs = Date.parse(signal.occurred_at);
+  const place = placeOf(signal, asOfMs ?? occurredMs);
+  const { subject } = place;
   const zone = lazy(() => firstZone(state.profile?.timeZone ?? null, policy.timeZone));
-  const subject = subjectKeyOfSignal(signal);
-  const environment = environmentOf({ ...input, context }, roles, asOfMs);
+  const environment = environmentOf(signal, context, roles, recentOf(state, signal, asOfMs, place));
   const frame = lazy(() => ({
     dayStartMs: startOfDay(zone(), decidedAtMs),
     hourStartMs: decidedAtMs - HOUR_MS,
@@ -106,6 +109,7 @@ export const decisionFacts = (input: PlanInput, rules: TenantRules, asOfMs: numb
       holds: lazy(() => condition.evaluate(environment)),
     })),
     decidedAtMs,
+    occurredMs,
     roles,
     subject,
     environment,
@@ -125,28 +129,24 @@ export const decisionFacts = (input: PlanInput, rules: TenantRules, asOfMs: numb
 };
 
 const environmentOf = (
-  { signal, state, context }: PlanInput,
+  signal: MmmSignalInput,
+  context: ContextFacts,
   roles: readonly string[],
-  asOfMs: number | null,
-): RuleEnvironment => {
-  const recent = lazy(() => recentOf(state, signal, asOfMs));
-  return {
-    signal,
-    actor: { id: signal.actor_id ?? '', type: signal.actor_type, roles },
-    context: {
-      repo_id: signal.repo_id,
-      branch: signal.branch,
-      file_path: signal.file_path,
-      incident_active: context.incidentActive,
-      freeze_active: context.freezeActive,
-      on_call: context.onCall,
-      release_failed: context.releaseFailed ?? false,
-    },
-    get recent() {
-      return recent();
-    },
-  };
-};
+  recent: Recent,
+): RuleEnvironment => ({
+  signal,
+  actor: { id: signal.actor_id ?? '', type: signal.actor_type, roles },
+  context: {
+    repo_id: signal.repo_id,
+    branch: signal.branch,
+    file_path: signal.file_path,
+    incident_active: context.incidentActive,
+    freeze_active: context.freezeActive,
+    on_call: context.onCall,
+    release_failed: context.releaseFailed ?? false,
+  },
+  recent,
+});
 
 /** The candidates of one matching playbook, in the order of its actions. Its condition is evaluated at most once for all of them. */
 export const candidatesOf = (
@@ -159,7 +159,7 @@ export const candidatesOf = (
   const { playbook, condition } = matching;
   const triggers = playbook.triggers.filter((trigger) => triggerMatches(trigger, decision.signal));
   const result = lazy((): ConditionResult => condition?.evaluate(decision.environment) ?? { met: true });
-  const breakpointMs = breakpointOf(decision.signal.event_type, Date.parse(decision.signal.occurred_at));
+  const breakpointMs = breakpointOf(decision.signal.event_type, decision.occurredMs);
   return matching.actions.map((compiled, index) => ({
     decision,
     playbook,
@@ -168,7 +168,7 @@ export const candidatesOf = (
     index,
     actionId: actionIdOf(ids, decisionId, playbook.id, playbook.version, index),
     condition: result,
-    ...placeOf(decision, playbook, compiled),
+    ...surfacesAndCard(decision, playbook, compiled),
     core: lazy(() => renderCore(playbook, compiled, decision.environment, decision.counted)),
     held,
     breakpointMs,
@@ -176,7 +176,7 @@ export const candidatesOf = (
 };
 
 /** A repeat goes where its card is and nowhere else: a surface more would be a notification that no cap has seen. */
-const placeOf = (
+const surfacesAndCard = (
   decision: DecisionFacts,
   playbook: Playbook,
   { action }: CompiledAction,

@@ -48,8 +48,7 @@ export const waitingOf = (
 ): WaitingCandidate => {
   const { decision, playbook, compiled, index, actionId } = candidate;
   const { signal, decidedAtMs, subject } = decision;
-  const toldMs = Date.parse(signal.occurred_at);
-  const occurredMs = Number.isNaN(toldMs) ? decidedAtMs : toldMs;
+  const occurredMs = Number.isNaN(decision.occurredMs) ? decidedAtMs : decision.occurredMs;
   // In canonical order, for the journal's digest.
   return {
     actionId,

@@ -87,9 +87,14 @@ export const foldEntries = (profile: ActorProfile | null, entries: readonly Jour
 const MAX_AHEAD_MS = 10 * MINUTE_MS;
 
 /** Signals of nobody and of services are no person's recent past; pooled under one key they would be many people's (D-72). */
-const recentOfEntry = (signal: MmmSignalInput, plan: Plan, decidedAtMs: number): RecentSignal | null => {
+const recentOfEntry = (
+  signal: MmmSignalInput,
+  occurredMs: number,
+  plan: Plan,
+  decidedAtMs: number,
+): RecentSignal | null => {
   if (plan.result === 'context_only' || plan.result === 'actor_type') return null;
-  const recent = recentSignalOf(signal);
+  const recent = recentSignalOf(signal, occurredMs);
   return recent !== null && recent.atMs <= decidedAtMs + MAX_AHEAD_MS ? recent : null;
 };
 
@@ -123,7 +128,7 @@ export const journalEntryOf = (
     decisionId: plan.result === 'decided' ? facts.decisionId : null,
     ...(deferred === undefined ? {} : { deferred }),
     kind: 'signal',
-    recent: recentOfEntry(signal, plan, decidedAtMs),
+    recent: recentOfEntry(signal, occurredMs, plan, decidedAtMs),
     ...(resolved === undefined ? {} : { resolved }),
     result: plan.result,
     sent: plan.sent,

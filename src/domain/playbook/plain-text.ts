@@ -21,6 +21,8 @@ export const plainValue = (text: string): string => {
 
 /** A number for a reader: at most two decimals, no trailing zeros, no exponent. Null if it is not finite. */
 export const plainNumber = (value: number): string | null => {
+  // Nearly all are counts.
+  if (Number.isSafeInteger(value)) return String(value);
   if (!Number.isFinite(value)) return null;
   if (Math.abs(value) >= 1e21) return BigInt(Math.trunc(value)).toString();
   const text = value.toFixed(2).replace(/\.?0+$/, '');

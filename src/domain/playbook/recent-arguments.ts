@@ -1,14 +1,15 @@
 import { RECENT_WINDOW_MS } from '../actor-state.ts';
+import { rememberedByText } from '../remembered-by-text.ts';
 import type { SameField } from './condition.ts';
 import { parseDurationMs } from './duration.ts';
 
 const SAME_FIELDS: readonly SameField[] = ['repo', 'branch', 'file', 'subject'];
 
-/** The window of `recent.count` and `recent.distinct`, as `7d` up to `30d`; null if it is not one. */
-export const recentWindowMs = (text: string): number | null => {
+/** The window of `recent.count` and `recent.distinct`, as `7d` up to `30d`; null if it is not one. Conditions ask at each evaluation, always of a few. */
+export const recentWindowMs = rememberedByText(256, (text): number | null => {
   const ms = parseDurationMs(text);
   return ms !== null && ms <= RECENT_WINDOW_MS ? ms : null;
-};
+});
 
 export const sameFieldOf = (text: string): SameField | null => SAME_FIELDS.find((field) => field === text) ?? null;
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { clipped } from '../../../src/domain/action/reason.ts';
+import fc from 'fast-check';
+import { clipped, singleSpaced } from '../../../src/domain/action/reason.ts';
 import { surfacePayload } from '../../../src/domain/action/surface-payload.ts';
 import type { PlannedAction } from '../../../src/domain/decision/planned.ts';
 import type { PlaybookAction } from '../../../src/domain/playbook/model.ts';
@@ -164,4 +165,12 @@ test('a cut never halves a character and falls on a word where one is near', () 
   expect(clipped('one two three four', 12)).toBe('one two...');
   expect(clipped('\u{1f600}'.repeat(20), 10)).toBe(`${'\u{1f600}'.repeat(7)}...`);
   expect(clipped('short', 5)).toBe('short');
+});
+
+test('every run of white space is one space', () => {
+  const parts = fc.constantFrom(' ', '  ', '\n', '\t', '\u00a0', '\u2028', 'a', 'b c');
+  fc.assert(
+    fc.property(fc.array(parts), (some) => singleSpaced(some.join('')) === some.join('').replace(/\s+/g, ' ')),
+    { numRuns: 500 },
+  );
 });

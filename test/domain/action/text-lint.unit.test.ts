@@ -52,3 +52,16 @@ test('pressure is refused in every type', () => {
 test('a hostile long text ends', () => {
   expect(rules('mirror', `${'need '.repeat(20_000)}`)).toEqual([]);
 });
+
+describe('what was said of a text is kept', () => {
+  test('asked again it is the same', () => {
+    const twice = [1, 2].map(() => rules('mirror', 'You should act now!!'));
+    expect(twice[0]).toEqual(['prescriptive', 'urgency', 'shouting']);
+    expect(twice[1]).toEqual(twice[0]);
+  });
+  test('of a mirror and of a mentor apart, whichever was asked first', () => {
+    const [first, second] = ['Better tests are what you should add', 'You should add better tests'];
+    expect([rules('mirror', first), rules('mentor', first)]).toEqual([['prescriptive'], []]);
+    expect([rules('mentor', second), rules('mirror', second)]).toEqual([[], ['prescriptive']]);
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { escapeFor, plainValue } from '../../../src/domain/playbook/plain-text.ts';
+import { escapeFor, plainNumber, plainValue } from '../../../src/domain/playbook/plain-text.ts';
 
 const GAP = '\u200b';
 
@@ -41,4 +41,18 @@ test('a value is one printable line of at most 200 characters', () => {
       expect(value).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069]/);
     }),
   );
+});
+
+test('a whole number is written as with two decimals that are then cut off', () => {
+  const written = (value: number): string => value.toFixed(2).replace(/\.?0+$/, '');
+  fc.assert(fc.property(fc.maxSafeInteger(), (value) => plainNumber(value) === written(value)));
+  expect([0, -0, 7, -7, 1e15, 2 ** 53, 2 ** 60].map(plainNumber)).toEqual([
+    '0',
+    '0',
+    '7',
+    '-7',
+    '1000000000000000',
+    '9007199254740992',
+    '1152921504606846976',
+  ]);
 });

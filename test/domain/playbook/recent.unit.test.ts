@@ -99,11 +99,19 @@ test('count and distinct say what a plain scan says', () => {
           (one) => one.atMs > NOON - window && one.atMs <= NOON && matchesEventType(type, one.type),
         );
         const recent = recentOf(state, signal);
+        // Asked once before in each way: the answer of one question is not that of another.
+        for (const asked of ['commit_*', 'pr_merged', '*']) {
+          recent.count(asked, window, null);
+          recent.count(asked, window, field);
+          recent.distinct(field, asked, window);
+          recent.count(asked, window + 1, null);
+        }
         expect(recent.count(type, window, null)).toBe(seen.length);
         expect(recent.count(type, window, field)).toBe(
           seen.filter((one) => keyOf(one) !== null && keyOf(one) === keyOf(own)).length,
         );
         expect(recent.distinct(field, type, window)).toBe(new Set(seen.map(keyOf).filter((key) => key !== null)).size);
+        expect(recent.count('*', DAY, null)).toBe(recent.signals.length);
       },
     ),
     { numRuns: 500 },

@@ -11,8 +11,7 @@ const MAX_AHEAD_MS = 10 * MINUTE_MS;
  * in the payload, where there is one, is a number from 0.5 to 1. A word or a number outside 0..1 is not understood and permits nothing (G6).
  */
 export const signalQuality: Gate = ({ decision }) => {
-  const { signal, decidedAtMs } = decision;
-  const occurredMs = Date.parse(signal.occurred_at);
+  const { signal, decidedAtMs, occurredMs } = decision;
   if (Number.isNaN(occurredMs)) return veto('signal_quality', 'time_unreadable', { occurred_at: signal.occurred_at });
   if (occurredMs > decidedAtMs + MAX_AHEAD_MS) {
     return veto('signal_quality', 'time_in_future', { ahead_ms: occurredMs - decidedAtMs });
