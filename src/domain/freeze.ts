@@ -44,6 +44,7 @@ const concerns = ({ repos }: Freeze, repo: string | null): boolean =>
 
 /** When the freeze that holds now for this repository ends, with those that follow it without a gap; null: none holds. */
 export const freezeUntil = (freezes: readonly Freeze[], repo: string | null, nowMs: number): number | null => {
+  if (freezes.length === 0) return null;
   let at = nowMs;
   for (let step = 0; step <= freezes.length; step += 1) {
     const holding = freezes.filter((one) => one.fromMs <= at && at < one.untilMs && concerns(one, repo));

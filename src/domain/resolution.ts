@@ -28,6 +28,9 @@ export const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
   'detection.pass': { where: 'subject or branch', of: ['detection.'] },
 };
 
+/** May an event of this type end anything at all? */
+export const endsMatters = (eventType: string): boolean => RESOLUTIONS[eventType] !== undefined;
+
 /** Does an event of this type, about this, end that matter? Both must name a thing: nothing is not the same as nothing. */
 export const resolves = (event: About, matter: About): boolean => {
   const resolution = RESOLUTIONS[event.eventType];

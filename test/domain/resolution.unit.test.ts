@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type About, endedKeys, matterKeys, RESOLUTIONS, resolves } from '../../src/domain/resolution.ts';
+import { type About, endedKeys, endsMatters, matterKeys, RESOLUTIONS, resolves } from '../../src/domain/resolution.ts';
 
 const SUBJECTS = [
   null,
@@ -45,4 +45,15 @@ test('what others do not end has no key, so that nearly no commit writes one', (
   const push = { eventType: 'commit_pushed', subject: '["branch","org/app","main"]', repo: 'org/app', branch: 'main' };
   expect(matterKeys(push)).toEqual([]);
   expect(endedKeys(push)).toEqual([]);
+});
+
+test('who is not asked because the type ends nothing would have ended nothing', () => {
+  fc.assert(
+    fc.property(about, about, (event, matter) => {
+      fc.pre(!endsMatters(event.eventType));
+      expect([resolves(event, matter), endedKeys(event)]).toEqual([false, []]);
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(Object.keys(RESOLUTIONS).every(endsMatters)).toBe(true);
 });

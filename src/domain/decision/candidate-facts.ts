@@ -76,18 +76,21 @@ export interface CandidateFacts {
  */
 export const ON_CALL_ROLE = 'on_call';
 
-/** `asOfMs`: when a deferred signal is decided again, else null (see `recentOf`). */
-export const decisionFacts = (input: PlanInput, rules: TenantRules, asOfMs: number | null = null): DecisionFacts => {
+/** `asOfMs`: when a deferred signal is decided again, else null (see `recentOf`). `occurredMs`: the signal's event time, if it is known already. */
+export const decisionFacts = (
+  input: PlanInput,
+  rules: TenantRules,
+  asOfMs: number | null = null,
+  occurredMs: number = Date.parse(input.signal.occurred_at),
+): DecisionFacts => {
   const { signal, state, decidedAtMs } = input;
   const { policy } = rules;
   const roles = state.profile?.roles ?? [];
   const freezeUntilMs = freezeUntil(policy.freezes, signal.repo_id, decidedAtMs);
-  const context = {
-    ...input.context,
-    freezeActive: input.context.freezeActive || freezeUntilMs !== null,
-    onCall: input.context.onCall || roles.includes(ON_CALL_ROLE),
-  };
-  const occurredMs = Date.parse(signal.occurred_at);
+  const freezeActive = input.context.freezeActive || freezeUntilMs !== null;
+  const onCall = input.context.onCall || roles.includes(ON_CALL_ROLE);
+  const isAsGiven = freezeActive === input.context.freezeActive && onCall === input.context.onCall;
+  const context = isAsGiven ? input.context : { ...input.context, freezeActive, onCall };
   const place = placeOf(signal, asOfMs ?? occurredMs);
   const { subject } = place;
   const zone = lazy(() => firstZone(state.profile?.timeZone ?? null, policy.timeZone));

@@ -101,6 +101,9 @@ const recentOfEntry = (
 /** Absent where there is nothing: an absent list and an empty one would be two digests of one entry. */
 const some = <T>(list: readonly T[] | undefined): readonly T[] | undefined => (list?.length ? list : undefined);
 
+/** An entry while it is being made. */
+type Unchained = { -readonly [Member in keyof SignalEntry]: SignalEntry[Member] };
+
 /** The journal's line for a planned signal. `chainBefore` is the chain of the state that was planned with. */
 export const journalEntryOf = (
   ids: IdPort,
@@ -119,21 +122,20 @@ export const journalEntryOf = (
   const context = contextEventOf(signal);
   const deferred = some(plan.upkeep?.deferred.map(({ waiting }) => waiting));
   const resolved = some(plan.upkeep?.resolved.map(({ actionId }) => actionId));
-  // In canonical order, for the digest.
-  const entry = {
-    atMs: Number.isNaN(occurredMs) ? decidedAtMs : occurredMs,
-    ...(cards === undefined ? {} : { cards }),
-    ...(context === null ? {} : { context }),
-    decidedAtMs,
-    decisionId: plan.result === 'decided' ? facts.decisionId : null,
-    ...(deferred === undefined ? {} : { deferred }),
-    kind: 'signal',
-    recent: recentOfEntry(signal, occurredMs, plan, decidedAtMs),
-    ...(resolved === undefined ? {} : { resolved }),
-    result: plan.result,
-    sent: plan.sent,
-    signalId: signal.signal_id,
-    version,
-  } as const;
-  return { ...entry, chain: ids.sha256(facts.chainBefore + canonicalJson(entry)) };
+  // In canonical order, for the digest; member by member, because a dozen of them spread in costs more than the digest.
+  const entry = { atMs: Number.isNaN(occurredMs) ? decidedAtMs : occurredMs } as Unchained;
+  if (cards !== undefined) entry.cards = cards;
+  if (context !== null) entry.context = context;
+  entry.decidedAtMs = decidedAtMs;
+  entry.decisionId = plan.result === 'decided' ? facts.decisionId : null;
+  if (deferred !== undefined) entry.deferred = deferred;
+  entry.kind = 'signal';
+  entry.recent = recentOfEntry(signal, occurredMs, plan, decidedAtMs);
+  if (resolved !== undefined) entry.resolved = resolved;
+  entry.result = plan.result;
+  entry.sent = plan.sent;
+  entry.signalId = signal.signal_id;
+  entry.version = version;
+  entry.chain = ids.sha256(facts.chainBefore + canonicalJson(entry));
+  return entry;
 };

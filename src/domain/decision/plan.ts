@@ -3,14 +3,14 @@ import { decisionIdOf } from '../ids.ts';
 import type { TenantRules } from '../rules.ts';
 import type { SignalResult } from '../vocabulary.ts';
 import { hasRoom, sameMatter, type WaitingCandidate } from '../waiting.ts';
-import { type CandidateFacts, candidatesOf, decisionFacts } from './candidate-facts.ts';
+import { type CandidateFacts, candidatesOf, type DecisionFacts, decisionFacts } from './candidate-facts.ts';
 import { chargeOf } from './charge.ts';
 import { waitingOf } from './deferral.ts';
 import { degradedBy } from './degraded.ts';
 import { type DeferralTerms, dispositionOf, ended } from './disposition.ts';
-import { ALL_GATES } from './gates/all-gates.ts';
+import { verdictsOf } from './gates/all-gates.ts';
 import { plannedActionOf } from './planned-action.ts';
-import { GATES, type Plan, type PlanInput, type PlannedAction, type PlannedCandidate } from './planned.ts';
+import type { Plan, PlanInput, PlannedAction, PlannedCandidate } from './planned.ts';
 import { planResolved } from './plan-resolved.ts';
 import { rankCandidates } from './rank.ts';
 import { continuationOf, continuedId, dueOf, isDeferralDue, jitterOf, planRelease } from './release.ts';
@@ -31,14 +31,15 @@ export const plan = (input: PlanInput): Plan => {
   if (signal.actor_type === 'service') return withoutCandidates('actor_type');
   if (isDeferralDue(signal)) return planRelease(input, rules);
   if (isSubjectResolved(signal)) return planResolved(input, rules);
-  if (isLate(input, rules)) return withoutCandidates('late');
+  const occurredMs = Date.parse(signal.occurred_at);
+  if (isLate(input, rules, occurredMs)) return withoutCandidates('late');
   const draft = newDraft();
   foldCards(draft, input, rules);
   const roles = input.state.profile?.roles ?? [];
   const rolledOut = rollOut(rules.playbooks.match(signal), rules, { signal, roles, ids: input.ids });
   return rolledOut.length === 0 && draft.folds.length === 0
     ? withoutCandidates('no_match')
-    : decide(input, rules, rolledOut, draft);
+    : decide(input, decisionFacts(input, rules, null, occurredMs), rolledOut, draft);
 };
 
 const withoutCandidates = (result: SignalResult): Plan => ({
@@ -50,8 +51,8 @@ const withoutCandidates = (result: SignalResult): Plan => ({
 });
 
 /** A re-entry has its due time as `occurred_at` and is never late (design 3.6). */
-const isLate = ({ signal, decidedAtMs }: PlanInput, { policy }: TenantRules): boolean =>
-  signal.source !== 'mmm' && decidedAtMs - Date.parse(signal.occurred_at) > policy.maxLatenessMs;
+const isLate = ({ signal, decidedAtMs }: PlanInput, { policy }: TenantRules, occurredMs: number): boolean =>
+  signal.source !== 'mmm' && decidedAtMs - occurredMs > policy.maxLatenessMs;
 
 /** A tenant that is gone is promised nothing: its re-entry's id is used up, so what is due would else wait for ever. */
 const promisesOfNobody = (input: PlanInput): Pick<Plan, 'upkeep'> => {
@@ -62,8 +63,12 @@ const promisesOfNobody = (input: PlanInput): Pick<Plan, 'upkeep'> => {
   return upkeepOf(draft);
 };
 
-const decide = (input: PlanInput, rules: TenantRules, rolledOut: readonly RolledOut[], draft: UpkeepDraft): Plan => {
-  const decision = decisionFacts(input, rules);
+const decide = (
+  input: PlanInput,
+  decision: DecisionFacts,
+  rolledOut: readonly RolledOut[],
+  draft: UpkeepDraft,
+): Plan => {
   const decisionId = decisionIdOf(input.ids, input.signal.signal_id);
   const ranked = rankCandidates(
     rolledOut.flatMap(({ compiled, held }) => candidatesOf(decision, compiled, decisionId, input.ids, held)),
@@ -75,8 +80,7 @@ const decide = (input: PlanInput, rules: TenantRules, rolledOut: readonly Rolled
   const taken = emptyTally();
   const replaced: WaitingCandidate[] = [];
   for (const candidate of ranked) {
-    // All gates, also after a veto: the trace shows everything that stood in the way.
-    const verdicts = GATES.map((name) => ALL_GATES[name](candidate, taken));
+    const verdicts = verdictsOf(candidate, taken);
     const older = olderOf(input, candidate);
     const expiresMs = decision.decidedAtMs + candidate.playbook.deferral.expiresAfterMs;
     const planned = plannedCandidateOf(candidate, verdicts, isResolvedNow(draft, candidate), {

@@ -8,16 +8,9 @@ import { type CandidateFacts, candidatesOf, type DecisionFacts, decisionFacts } 
 import { jitterMs, waitingOf } from './deferral.ts';
 import { degradedBy } from './degraded.ts';
 import { type Disposed, dispositionOf, ended } from './disposition.ts';
-import { ALL_GATES } from './gates/all-gates.ts';
+import { verdictsOf } from './gates/all-gates.ts';
 import { plannedActionOf } from './planned-action.ts';
-import {
-  GATES,
-  type Plan,
-  type PlanInput,
-  type PlannedAction,
-  type PlannedCandidate,
-  type Verdict,
-} from './planned.ts';
+import type { Plan, PlanInput, PlannedAction, PlannedCandidate, Verdict } from './planned.ts';
 import { chargeOf } from './charge.ts';
 import { assignmentsOf, type RolledOut, rollOut } from './rollout.ts';
 import { addToTally, emptyTally, type SentTally } from './sent-tally.ts';
@@ -136,7 +129,7 @@ export const planRelease = (input: PlanInput, rules: TenantRules): Plan => {
   const sent: SentAction[] = [];
   for (const one of released.sort(byPriority)) {
     const { facts, waiting } = one;
-    const verdicts = GATES.map((name) => ALL_GATES[name](facts, ledger.takenBy(facts.decision)));
+    const verdicts = verdictsOf(facts, ledger.takenBy(facts.decision));
     const disposed = dispositionOf(verdicts, facts.playbook, facts.compiled.action.type, {
       jitterMs: () => jitterOf(input),
       expiresMs: waiting.expiresMs,

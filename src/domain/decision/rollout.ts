@@ -35,15 +35,21 @@ const shadowOf = ({ shadow }: CompiledPlaybook): HeldBack | null =>
  * Of the matching versions, those that this decision looks at: of a playbook under an experiment the one that the person's unit is assigned to, of any
  * other the published one; beside it a shadow version.
  */
-export const rollOut = (matching: readonly CompiledPlaybook[], rules: TenantRules, whom: Whom): RolledOut[] =>
-  matching.flatMap((compiled) => {
+export const rollOut = (matching: readonly CompiledPlaybook[], rules: TenantRules, whom: Whom): RolledOut[] => {
+  const rolledOut: RolledOut[] = [];
+  for (const compiled of matching) {
     const running = rules.experiments.get(compiled.playbook.id);
     const held = shadowOf(compiled);
-    if (running === undefined || compiled.shadow === 'mode') return [{ compiled, held, assignment: null }];
+    if (running === undefined || compiled.shadow === 'mode') {
+      rolledOut.push({ compiled, held, assignment: null });
+      continue;
+    }
     const chosen = versionFor(running, whom);
-    if (chosen.version !== compiled.playbook.version) return [];
-    return [{ compiled, held: held ?? chosen.held, assignment: chosen.assignment }];
-  });
+    if (chosen.version !== compiled.playbook.version) continue;
+    rolledOut.push({ compiled, held: held ?? chosen.held, assignment: chosen.assignment });
+  }
+  return rolledOut;
+};
 
 interface Chosen extends Omit<RolledOut, 'compiled'> {
   readonly version: number;
@@ -72,10 +78,11 @@ const versionFor = ({ experiment, onHold, publishedVersion }: RunningExperiment,
 
 /** For trace and receipt: each experiment once, also where a release decides several of its candidates. */
 export const assignmentsOf = (rolledOut: readonly Pick<RolledOut, 'assignment'>[]): Pick<Plan, 'assignments'> => {
+  if (rolledOut.every(({ assignment }) => assignment === null)) return {};
   const byArm = new Map<string, Assignment>();
   for (const { assignment } of rolledOut) {
     if (assignment === null) continue;
     byArm.set(JSON.stringify([assignment.experimentId, assignment.cluster]), assignment);
   }
-  return byArm.size === 0 ? {} : { assignments: [...byArm.values()] };
+  return { assignments: [...byArm.values()] };
 };

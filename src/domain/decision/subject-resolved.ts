@@ -1,7 +1,7 @@
 import type { MmmSignalInput } from '../../generated/records.ts';
 import { CARD_LIFE_MAX_MS } from '../card.ts';
 import { type IdPort, idFrom } from '../ids.ts';
-import { type About, endedKeys, matterKeys } from '../resolution.ts';
+import { type About, endedKeys, endsMatters, matterKeys } from '../resolution.ts';
 import { subjectKeyOfSignal, subjectOfKey } from '../subject.ts';
 import type { Plan } from './planned.ts';
 
@@ -53,14 +53,23 @@ export const openedBy = (plan: Plan, decidedAtMs: number): readonly OpenMatter[]
 ];
 
 /** What a signal says has happened. Of a resolved subject: the event that resolved it. */
-export const aboutOfSignal = (signal: MmmSignalInput): About => {
-  const about = aboutEvent(signal);
+export const aboutOfSignal = (signal: MmmSignalInput): About => ({
+  ...aboutEvent(signal),
+  eventType: toldTypeOf(signal),
+});
+
+const toldTypeOf = (signal: MmmSignalInput): string => {
   const { ended_by } = signal.payload;
-  return isSubjectResolved(signal) && typeof ended_by === 'string' ? { ...about, eventType: ended_by } : about;
+  return isSubjectResolved(signal) && typeof ended_by === 'string' ? ended_by : signal.event_type;
 };
+
+/** The same, or null for an event that ends nothing, which is nearly every one: then nobody needs to know what it is about. */
+export const endingAboutOf = (signal: MmmSignalInput): About | null =>
+  endsMatters(toldTypeOf(signal)) ? aboutOfSignal(signal) : null;
 
 /** Null for nearly all signals. Of whoever it is, also of nobody and of services: most builds are theirs. */
 export const endingOf = (signal: MmmSignalInput): Ending | null => {
+  if (!endsMatters(signal.event_type)) return null;
   const about = aboutEvent(signal);
   if (endedKeys(about).length === 0) return null;
   return { ...about, signalId: signal.signal_id, atMs: Date.parse(signal.occurred_at) };

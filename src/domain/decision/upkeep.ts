@@ -4,7 +4,7 @@ import type { TenantRules } from '../rules.ts';
 import type { Surface } from '../vocabulary.ts';
 import type { CandidateFacts } from './candidate-facts.ts';
 import type { Fold, PlanInput, Upkeep } from './planned.ts';
-import { aboutOfSignal } from './subject-resolved.ts';
+import { endingAboutOf } from './subject-resolved.ts';
 
 /** An upkeep while the decision is being made. */
 export type UpkeepDraft = { -readonly [Part in keyof Upkeep]: Upkeep[Part][number][] };
@@ -12,8 +12,10 @@ export type UpkeepDraft = { -readonly [Part in keyof Upkeep]: Upkeep[Part][numbe
 export const newDraft = (): UpkeepDraft => ({ deferred: [], resolved: [], cards: [], folds: [], digests: [] });
 
 /** Absent when there is nothing, so that a decision that only sends looks as it always did. */
-export const upkeepOf = (draft: UpkeepDraft): { readonly upkeep?: Upkeep } =>
-  Object.values(draft).some((part) => part.length > 0) ? { upkeep: draft } : {};
+export const upkeepOf = (draft: UpkeepDraft): { readonly upkeep?: Upkeep } => {
+  const { deferred, resolved, cards, folds, digests } = draft;
+  return deferred.length + resolved.length + cards.length + folds.length + digests.length > 0 ? { upkeep: draft } : {};
+};
 
 const put = (draft: UpkeepDraft, card: Card): void => {
   draft.cards = [...draft.cards.filter((one) => !isSameCard(one, card)), card];
@@ -84,10 +86,11 @@ const isSince = ({ eventType, subject }: Card, { signal, state }: PlanInput): bo
 
 const NO_FOLDS: readonly Fold[] = [];
 
-const foldsOf = (input: PlanInput, rules: TenantRules, about: About, card: Card): readonly Fold[] => {
+const foldsOf = (input: PlanInput, rules: TenantRules, about: About | null, card: Card): readonly Fold[] => {
   const live = livePlaces(card, input.decidedAtMs);
   if (live.length === 0) return NO_FOLDS;
-  if (resolves(about, card) && isSince(card, input)) return [folded(card, 'resolved', about.eventType, live)];
+  if (about !== null && resolves(about, card) && isSince(card, input))
+    return [folded(card, 'resolved', about.eventType, live)];
   let folds = NO_FOLDS;
   for (const place of live) {
     const why = withdrawnBy(input, rules, card, place.surface);
@@ -100,7 +103,7 @@ const foldsOf = (input: PlanInput, rules: TenantRules, about: About, card: Card)
 export const foldCards = (draft: UpkeepDraft, input: PlanInput, rules: TenantRules): void => {
   const { state, signal } = input;
   if (state.cards.length === 0) return;
-  const about = aboutOfSignal(signal);
+  const about = endingAboutOf(signal);
   for (const card of state.cards) {
     for (const fold of foldsOf(input, rules, about, card)) {
       const now = draft.cards.find((one) => isSameCard(one, card)) ?? card;

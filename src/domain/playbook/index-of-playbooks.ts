@@ -67,19 +67,21 @@ const add = (level: SourceLevel, trigger: Trigger, at: number): void => {
   }
 };
 
-const collect = (level: SourceLevel, signal: MmmSignalInput, found: Set<number>): void => {
+/** Adds the positions to `found`, one that several triggers lead to more than once. */
+const collect = (level: SourceLevel, signal: MmmSignalInput, found: Found): void => {
   const rank = severityRank(signal.severity);
-  for (const severities of [level.any, level.bySource.get(signal.source)]) {
-    const repos = severities?.[rank];
-    if (repos === undefined) continue;
-    for (const at of repos.any) found.add(at);
-    const repo = signal.repo_id;
-    if (repo === null) continue;
-    for (const at of repos.exact.get(repo) ?? []) found.add(at);
-    repos.globs.forEachPrefixOf(repo, (globs) => {
-      for (const { glob, at } of globs) if (glob.matches(repo)) found.add(at);
-    });
-  }
+  collectRepos(level.any[rank], signal.repo_id, found);
+  collectRepos(level.bySource.get(signal.source)?.[rank], signal.repo_id, found);
+};
+
+const collectRepos = (level: RepoLevel | undefined, repo: string | null, found: Found): void => {
+  if (level === undefined) return;
+  for (const at of level.any) found.push(at);
+  if (repo === null) return;
+  for (const at of level.exact.get(repo) ?? []) found.push(at);
+  level.globs.forEachPrefixOf(repo, (globs) => {
+    for (const { glob, at } of globs) if (glob.matches(repo)) found.push(at);
+  });
 };
 
 const byTierThenId = (a: CompiledPlaybook, b: CompiledPlaybook): number => {
@@ -113,14 +115,15 @@ export const buildIndex = (compiled: readonly CompiledPlaybook[]): PlaybookIndex
     get: (playbookId) => byId.get(playbookId)?.find(({ shadow }) => shadow !== 'mode'),
     versions: (playbookId) => byId.get(playbookId) ?? [],
     match: (signal) => {
-      const found = new Set<number>();
+      const found: Found = [];
       const level = exact.get(signal.event_type);
       if (level !== undefined) collect(level, signal, found);
       prefixes.forEachPrefixOf(signal.event_type, (prefixed) => collect(prefixed, signal, found));
+      found.sort((a, b) => a - b);
       const matching: CompiledPlaybook[] = [];
-      for (const at of [...found].sort((a, b) => a - b)) {
+      for (const [place, at] of found.entries()) {
         const playbook = all[at];
-        if (playbook !== undefined) matching.push(playbook);
+        if (playbook !== undefined && at !== found[place - 1]) matching.push(playbook);
       }
       return matching;
     },

@@ -1,4 +1,6 @@
-import type { GateName } from '../planned.ts';
+import type { CandidateFacts } from '../candidate-facts.ts';
+import { type GateName, GATES, type Verdict } from '../planned.ts';
+import type { SentTally } from '../sent-tally.ts';
 import { actionType } from './action-type.ts';
 import { caps } from './caps.ts';
 import { condition } from './condition.ts';
@@ -30,3 +32,9 @@ export const ALL_GATES: Readonly<Record<GateName, Gate>> = {
   priority,
   rollout,
 };
+
+const IN_ORDER: readonly Gate[] = GATES.map((name) => ALL_GATES[name]);
+
+/** What every gate says of the candidate, also after a veto: the trace shows everything that stood in the way. */
+export const verdictsOf = (candidate: CandidateFacts, taken: SentTally): Verdict[] =>
+  IN_ORDER.map((gate) => gate(candidate, taken));

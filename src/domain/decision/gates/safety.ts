@@ -1,4 +1,6 @@
 import { lintText } from '../../action/text-lint.ts';
+import type { ActionType } from '../../vocabulary.ts';
+import type { Verdict } from '../planned.ts';
 import { flipWhen, type Gate, pass, veto } from './gate.ts';
 
 /**
@@ -9,16 +11,23 @@ export const safety: Gate = ({ core, compiled }) => {
   const rendered = core();
   if (!rendered.ok) return veto('safety', rendered.code, { missing: rendered.missing });
   const { title, body, whyRelevant } = rendered.content;
-  for (const [part, text] of Object.entries({ title, body, why_relevant: whyRelevant })) {
-    const fault = lintText(compiled.action.type, text)[0];
-    if (fault !== undefined) {
-      return veto(
+  const { type } = compiled.action;
+  return (
+    refused(type, 'title', title) ??
+    refused(type, 'body', body) ??
+    refused(type, 'why_relevant', whyRelevant) ??
+    pass('safety')
+  );
+};
+
+const refused = (type: ActionType, part: string, text: string): Verdict | null => {
+  const fault = lintText(type, text)[0];
+  return fault === undefined
+    ? null
+    : veto(
         'safety',
         'text_refused',
         { part, rule: fault.rule, words: fault.words },
         flipWhen('a text that passes the lint'),
       );
-    }
-  }
-  return pass('safety');
 };
