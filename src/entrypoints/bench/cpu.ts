@@ -5,6 +5,7 @@ const TICKS_PER_SECOND = 100;
 
 interface ProcessStat {
   readonly parent: number;
+  /** With that of its children that have ended: their work was this tree's too. */
   readonly cpuSeconds: number;
 }
 
@@ -18,7 +19,8 @@ const statOf = (pid: number): ProcessStat | null => {
   }
   // The name stands in brackets and may hold blanks.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { parent: Number(fields[1]), cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND };
+  const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0);
+  return { parent: Number(fields[1]), cpuSeconds: ticks / TICKS_PER_SECOND };
 };
 
 const processIds = (): number[] =>
@@ -83,9 +85,14 @@ export const cpuBetween = (before: CpuReading | null, after: CpuReading | null):
 };
 
 /** Resident memory in bytes; null where it can not be known. */
-export const residentBytes = (pid: number): number | null => {
+export const residentBytes = (pid: number): number | null => memoryOf(pid, /^VmRSS:\s+(\d+) kB$/m);
+
+/** The most that ever was. */
+export const residentPeakBytes = (pid: number): number | null => memoryOf(pid, /^VmHWM:\s+(\d+) kB$/m);
+
+const memoryOf = (pid: number, pattern: RegExp): number | null => {
   try {
-    const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    const line = pattern.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
     return line === null ? null : Number(line[1]) * 1_024;
   } catch {
     return null;

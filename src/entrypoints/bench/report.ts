@@ -1,3 +1,4 @@
+import { BACKTEST_AIM_PER_SECOND } from './backtest.ts';
 import { DISTURBED_FROM } from './measure.ts';
 import { PLAN_P99_AIM_MS, SIGNALS_PER_SECOND_AIM } from './plan-speed.ts';
 import { type BenchResult, type Measured, RATES } from './run-bench.ts';
@@ -42,10 +43,11 @@ const latencyCell = ({ latency }: Measured, rate: number): string => {
 };
 
 /** The ratios that the aims are about. NaN where a side was not measured. */
-export const ratiosOf = ({ streams, plan, memory, speed }: BenchResult): Readonly<Record<string, number>> => {
+export const ratiosOf = ({ streams, plan, memory, speed, backtest }: BenchResult): Readonly<Record<string, number>> => {
   const find = (name: Measured['name']): Measured | undefined => streams.find((one) => one.name === name);
   const [bare, engine] = [find('bare'), find('engine')];
   const [small, large] = memory;
+  const slowest = backtest.at(-1);
   return {
     throughput: rateOf(engine) / rateOf(bare),
     ...Object.fromEntries(RATES.map((rate) => [`p95_at_${rate}`, p95Of(engine, rate) / p95Of(bare, rate)])),
@@ -54,6 +56,8 @@ export const ratiosOf = ({ streams, plan, memory, speed }: BenchResult): Readonl
     gate_chain: (speed?.signalsPerSecond.median ?? Number.NaN) / SIGNALS_PER_SECOND_AIM,
     plan: (plan.at(-1)?.microseconds.median ?? Number.NaN) / (plan[0]?.microseconds.median ?? Number.NaN),
     memory: (large?.medianBytes ?? Number.NaN) / (small?.medianBytes ?? Number.NaN),
+    backtest: slowest === undefined ? Number.NaN : slowest.signals / slowest.seconds / BACKTEST_AIM_PER_SECOND,
+    backtest_memory: (slowest?.mostBytes ?? Number.NaN) / (backtest[1]?.mostBytes ?? Number.NaN),
   };
 };
 
@@ -110,6 +114,16 @@ export const reportLines = (result: BenchResult): string[] => {
       lines.push(row(String(backlog), whole(medianBytes / 1e6), whole(mostBytes / 1e6)));
     }
   }
+  if (result.backtest.length > 0) {
+    lines.push('', row('backtest of', 'signals', 's', 'signals/s', 'CPU s', 'most resident MB', 'foreign CPU'));
+    lines.push(row(...Array.from({ length: 7 }, () => '---')));
+    for (const { version, signals, seconds, cpu, mostBytes } of result.backtest) {
+      const used = Object.entries(cpu.seconds).map(([name, spent]) => `${name} ${spent.toFixed(1)}`);
+      const numbers = [String(signals), seconds.toFixed(1), whole(signals / seconds), used.join(', ')];
+      const memory = mostBytes === null ? 'unknown' : whole(mostBytes / 1e6);
+      lines.push(row(`the ${version} version`, ...numbers, memory, cpu.foreign?.toFixed(2) ?? 'unknown'));
+    }
+  }
   const aims: Readonly<Record<string, string>> = {
     throughput: 'engine to bare, aim at least 0.35',
     p95_at_200: 'engine to bare, aim at most 2',
@@ -118,6 +132,8 @@ export const reportLines = (result: BenchResult): string[] => {
     gate_chain: `signals/s of one core to ${SIGNALS_PER_SECOND_AIM}, aim at least 1`,
     plan: '10,000 playbooks to 10, aim at most 1.2',
     memory: 'backlog of 1,000,000 to 100,000, aim at most 1.1',
+    backtest: 'signals/s of the changed version to 1,000,000 in 60 s, aim at least 1',
+    backtest_memory: 'all the signals to a fifth of them',
   };
   lines.push('');
   for (const [name, ratio] of Object.entries(ratiosOf(result))) {

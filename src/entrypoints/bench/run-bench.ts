@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type BacktestRun, measureBacktest } from './backtest.ts';
 import { bareCandidate, type Candidate, type CandidateName, createBareTopics, engineCandidate } from './candidates.ts';
 import {
   type BenchTools,
@@ -17,13 +18,15 @@ import { sampleOutputs } from './samples.ts';
 import { openSink } from './sink.ts';
 import { openWorld } from './world.ts';
 
-export type Part = 'a' | 'b' | 'c' | 'd' | 'e';
-export const PARTS: readonly Part[] = ['a', 'b', 'c', 'd', 'e'];
+export type Part = 'a' | 'b' | 'c' | 'd' | 'e' | 'f';
+export const PARTS: readonly Part[] = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 export interface BenchOptions {
   readonly parts: ReadonlySet<Part>;
   /** Signals of one throughput run. */
   readonly records: number;
+  /** Signals that are recorded for the backtest. */
+  readonly recorded: number;
   readonly quick: boolean;
   /** Also the backlog of a million. */
   readonly full: boolean;
@@ -45,6 +48,7 @@ export interface BenchResult {
   /** Null: not measured. */
   readonly speed: PlanSpeed | null;
   readonly memory: readonly MemoryUse[];
+  readonly backtest: readonly BacktestRun[];
 }
 
 export const RATES = [200, 1_000] as const;
@@ -185,5 +189,7 @@ export const runBench = async (options: BenchOptions): Promise<BenchResult> => {
   const speed = options.parts.has('d') ? await measurePlanSpeed(options.quick) : null;
   const needsServers = (['a', 'b', 'c', 'e'] as const).some((part) => options.parts.has(part));
   const streams = needsServers ? await measureStreams(options) : { streams: [], memory: [], outputBytes: [] };
-  return { ...streams, plan, speed };
+  const { recorded: signals, profile, log } = options;
+  const backtest = options.parts.has('f') ? await measureBacktest({ signals, profile, log }) : [];
+  return { ...streams, plan, speed, backtest };
 };

@@ -15,6 +15,7 @@ import { RegistryCodec } from '../../adapters/registry/record-codec.ts';
 import { RegistryClient } from '../../adapters/registry/registry-client.ts';
 import { setUpSchemas } from '../../adapters/registry/schema-setup.ts';
 import { createConfigRecords } from '../../admin/commands/config-event.ts';
+import type { RecordCodec } from '../../pipeline/ports/codec.ts';
 import { programEnvironment } from '../../runtime/config.ts';
 import { systemClock } from '../composition/process-parts.ts';
 import { migrate } from '../composition/store.ts';
@@ -54,7 +55,8 @@ export const openWorld = async (log: (line: string) => void): Promise<BenchWorld
     await topics.apply();
     await setUpSchemas(new RegistryClient(SCHEMA_REGISTRY_URL), NAMESPACE, { apply: true });
     await migrate(DATABASE_URL, SILENT_LOGGER);
-    await defineTenant(DATABASE_URL, SCHEMA_REGISTRY_URL);
+    const registry = new RegistryClient(SCHEMA_REGISTRY_URL);
+    await defineTenant(DATABASE_URL, await RegistryCodec.create(registry, NAMESPACE, () => systemClock.monotonicMs()));
     const keyFile = join(folder, 'signing-key.pem');
     ensureSigningKey(keyFile);
     const pids: Record<string, number> = {};
@@ -92,9 +94,7 @@ export const openWorld = async (log: (line: string) => void): Promise<BenchWorld
   }
 };
 
-const defineTenant = async (url: string, registryUrl: string): Promise<void> => {
-  const monotonicMs = (): number => systemClock.monotonicMs();
-  const codec = await RegistryCodec.create(new RegistryClient(registryUrl), NAMESPACE, monotonicMs);
+export const defineTenant = async (url: string, codec: RecordCodec): Promise<void> => {
   const api = openDatabase({
     url,
     role: 'mmm_api',
