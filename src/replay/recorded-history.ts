@@ -14,6 +14,14 @@ export interface RecordedLine {
   readonly read: string | null;
 }
 
+export interface RecordedPiece {
+  readonly lines: readonly RecordedLine[];
+  /** Today's profiles of its actors, as far as there are any: what there is for signals that had no decision. */
+  readonly profiles: ReadonlyMap<string, ActorProfile>;
+  /** So many lines of the journal it took, those outside the stretch included. */
+  readonly read: number;
+}
+
 export interface FoundLine extends RecordedLine {
   readonly entry: SignalEntry;
   /** The stored gate trace; null without a decision. */
@@ -32,10 +40,15 @@ export interface RecordedHistory {
   find(tenantId: string, id: string): Promise<FoundLine | null>;
   /** The actor's entries below a version, oldest first. */
   entriesBefore(tenantId: string, actorId: string, version: number, fromMs: number): Promise<readonly JournalEntry[]>;
-  /** Every actor's lines, actor by actor, each in order; in pieces, so that memory is bounded by one. */
-  lines(tenantId: string, stretch: Stretch): AsyncIterable<readonly RecordedLine[]>;
+  /**
+   * Every actor's lines, actor by actor, each in order; in pieces, so that memory is bounded by two: the one worked on and the next. An actor's lines may
+   * stand in several. Lines decided before `textsFromMs` (default: the stretch's beginning) come with their entry alone.
+   */
+  lines(tenantId: string, stretch: Stretch, textsFromMs?: number): AsyncIterable<RecordedPiece>;
+  /** So many lines `lines` reads in all, those outside its stretch included. */
+  lineCount(tenantId: string): Promise<number>;
   count(tenantId: string, stretch: Stretch): Promise<number>;
-  /** Today's profiles: what is there for signals that had no decision. */
+  /** Today's profiles. */
   profiles(tenantId: string, actorIds: readonly string[]): Promise<ReadonlyMap<string, ActorProfile>>;
   /** The actor's profile at a moment. `recorded` false: it has changed since and nobody read it in between, so it is today's. */
   profileAt(tenantId: string, actorId: string, atMs: number): Promise<ProfileThen>;

@@ -8,6 +8,7 @@ import { buildBacktestReport } from '../../src/replay/backtest/backtest-report.t
 import { runBacktest } from '../../src/replay/backtest/run-backtest.ts';
 import { isSaid } from '../../src/domain/explain/outcome.ts';
 import { explainRecorded } from '../../src/replay/explain/explain-recorded.ts';
+import type { RecordedPiece } from '../../src/replay/recorded-history.ts';
 import { rulesInForce } from '../../src/replay/rules-in-force.ts';
 import { makeDatabase, type TestDatabase } from '../adapters/postgres/test-database.ts';
 import { define, LARGE, record, REPEATED, signals, START_MS, TENANT } from './recorded-history.ts';
@@ -91,6 +92,61 @@ describe('explain', () => {
       ).toBe(true);
     }
     await expect(explainRecorded(deps, 'other', row!.signal_id)).rejects.toMatchObject({ code: 'RESOURCE_NOT_FOUND' });
+  });
+});
+
+describe('the lines, in pieces', () => {
+  const linesOf = async (linesPerPiece: number, bytes: number, textsFromMs?: number) => {
+    const history = new PostgresRecordedHistory(database.api, linesPerPiece, bytes);
+    const pieces: RecordedPiece[] = [];
+    for await (const piece of history.lines(TENANT, { fromMs: START_MS, toMs: END_MS }, textsFromMs))
+      pieces.push(piece);
+    return pieces;
+  };
+  const whole = async (textsFromMs?: number) => (await linesOf(10_000, 1e9, textsFromMs)).flatMap(({ lines }) => lines);
+
+  test('whatever their size, every line comes once, actor by actor, each in its order', async () => {
+    const expected = await whole();
+    expect(expected).toHaveLength(all);
+    const versions = Map.groupBy(expected, ({ actorId }) => actorId);
+    for (const lines of versions.values()) {
+      expect(lines.map(({ entry }) => entry.version)).toEqual(lines.map((_, at) => at + 1));
+    }
+    const actors = expected.map(({ actorId }) => actorId).filter((id, at, ids) => id !== ids[at - 1]);
+    expect(actors).toEqual([...versions.keys()]);
+
+    const pieces = await linesOf(7, 1e9);
+    expect(pieces.flatMap(({ lines }) => lines)).toEqual(expected);
+    expect(pieces.every(({ lines }) => lines.length <= 7)).toBe(true);
+    // Borders within an actor, and pieces of several actors.
+    expect(pieces.some(({ lines }, at) => lines.at(-1)!.actorId === pieces[at + 1]?.lines[0]?.actorId)).toBe(true);
+    expect(pieces.some(({ lines }) => new Set(lines.map(({ actorId }) => actorId)).size > 1)).toBe(true);
+    expect(pieces.reduce((sum, { read }) => sum + read, 0)).toBe(await deps.history.lineCount(TENANT));
+    for (const { lines, profiles } of pieces) {
+      expect(profiles.has('dev0')).toBe(lines.some(({ actorId }) => actorId === 'dev0'));
+    }
+  });
+
+  test('large signals make pieces of fewer lines, never of none', async () => {
+    const expected = await whole();
+    const single = await linesOf(10_000, 1);
+    expect(single.every(({ lines }) => lines.length === 1)).toBe(true);
+    expect(single.flatMap(({ lines }) => lines)).toEqual(expected);
+    const bytesOf = ({ signal, read }: RecordedPiece['lines'][number]): number =>
+      Buffer.byteLength(signal ?? '') + Buffer.byteLength(read ?? '');
+    for (const { lines } of await linesOf(10_000, 5_000)) {
+      expect(lines.length === 1 || lines.reduce((sum, line) => sum + bytesOf(line), 0) <= 5_000).toBe(true);
+    }
+  });
+
+  test('what was decided before the texts are wanted comes with its entry alone', async () => {
+    const from = START_MS + 3 * DAY;
+    const later = await whole(from);
+    expect(later).toEqual(
+      (await whole()).map((line) => (line.entry.decidedAtMs < from ? { ...line, signal: null, read: null } : line)),
+    );
+    expect(later.some(({ signal }) => signal === null)).toBe(true);
+    expect(later.some(({ read }) => read !== null)).toBe(true);
   });
 });
 
@@ -180,6 +236,29 @@ describe('backtest', () => {
     expect(made.people).toBe(6);
     expect(made.perPerson?.playbook.live).toHaveLength(3);
     expect(JSON.stringify(made)).not.toContain('dev');
+  });
+
+  test('in pieces of any size it counts the same: states, what waits and outcomes go over their borders', async () => {
+    const easier = { ...LARGE, when: 'signal.payload.files_changed >= 5', limits: { cooldown: '1h' } };
+    const rules = await against(easier);
+    const half = { fromMs: START_MS + 2 * DAY, toMs: END_MS };
+    const seen: number[] = [];
+    const [whole, ...others] = await Promise.all(
+      [10_000, 50, 3].map(
+        async (lines) =>
+          await runBacktest(
+            { ...deps, history: new PostgresRecordedHistory(database.api, lines) },
+            { tenantId: TENANT, stretch: half, rules },
+            { done: (done) => seen.push(done) },
+          ),
+      ),
+    );
+    expect(whole!.outcomes.size).toBeGreaterThan(1);
+    for (const other of others) {
+      for (const part of ['ends', 'outcomes', 'others', 'people', 'signals', 'asRecorded', 'notReplayable'] as const)
+        expect(other[part]).toEqual(whole![part]);
+    }
+    expect(Math.max(...seen)).toBe(await deps.history.lineCount(TENANT));
   });
 
   test('of a playbook that is not there yet, and with every line read in pieces', async () => {

@@ -9,6 +9,7 @@ import type {
   RecordedHistory,
   RecordedLine,
   RecordedOutcome,
+  RecordedPiece,
   RulesHistory,
   Stretch,
 } from '../../replay/recorded-history.ts';
@@ -17,8 +18,13 @@ import { CONTEXT_EVENTS_MAX, CONTEXT_HORIZON_MS } from './postgres-context-sourc
 import { type EntryTuple, entryOf } from './postgres-journal.ts';
 import { sqlFile } from './sql-file.ts';
 
-/** A line is some 3 KB with what its decision read: a piece stays near 15 MB, and takes the server some tens of ms. */
-const LINES_PER_PIECE = 5_000;
+/**
+ * A piece of usual lines is some 1.5 MB and takes the server 10 ms: the statement's time limit must hold on a machine that is busy a hundred times over
+ * (5,000 lines took seven seconds on one), and what is worked on goes before it gets old, which is cheaper to collect.
+ */
+const LINES_PER_PIECE = 1_000;
+/** Signals may be hundreds of times the usual size: then a piece has fewer of them. */
+const BYTES_PER_PIECE = 8 * 1_024 * 1_024;
 
 interface LineRow {
   readonly actor_id: string;
@@ -37,20 +43,47 @@ const lineOf = (row: LineRow): RecordedLine => ({
 const inStretch = (line: RecordedLine, { fromMs, toMs }: Stretch): boolean =>
   line.entry.decidedAtMs >= fromMs && line.entry.decidedAtMs < toMs;
 
+interface Place {
+  readonly actorId: string;
+  readonly version: number;
+}
+
+interface Fetched {
+  readonly piece: RecordedPiece;
+  /** Where the next piece begins; null: there was no line any more. */
+  readonly last: Place | null;
+}
+
+const profilesOf = async (
+  tx: Queryable,
+  tenantId: string,
+  actorIds: readonly string[],
+): Promise<ReadonlyMap<string, ActorProfile>> => {
+  if (actorIds.length === 0) return new Map();
+  const rows = await tx.query<{ actor_id: string; profile: ActorProfile }>(
+    'SELECT actor_id, profile FROM mmm_actors WHERE tenant_id = $1 AND actor_id = ANY ($2::text[]) AND profile IS NOT NULL',
+    [tenantId, actorIds],
+  );
+  return new Map(rows.map((row) => [row.actor_id, row.profile]));
+};
+
 /** The recorded journal, as role mmm_api: row level security holds the tenant even if a condition were wrong (G7), and nothing can be written. */
 export class PostgresRecordedHistory implements RecordedHistory {
   readonly #api: Database;
   readonly #linesPerPiece: number;
+  readonly #bytesPerPiece: number;
 
-  constructor(api: Database, linesPerPiece = LINES_PER_PIECE) {
+  constructor(api: Database, linesPerPiece = LINES_PER_PIECE, bytesPerPiece = BYTES_PER_PIECE) {
     this.#api = api;
     this.#linesPerPiece = linesPerPiece;
+    this.#bytesPerPiece = bytesPerPiece;
   }
 
   async #as<T>(tenantId: string, work: (tx: Queryable) => Promise<T>): Promise<T> {
     return await this.#api.transaction(async (tx) => {
-      await tx.query('SET TRANSACTION READ ONLY');
-      await tx.query(`SELECT set_config('mmm.tenant', $1, true)`, [tenantId]);
+      await tx.query(`SELECT set_config('transaction_read_only', 'on', true), set_config('mmm.tenant', $1, true)`, [
+        tenantId,
+      ]);
       return await work(tx);
     });
   }
@@ -82,26 +115,55 @@ export class PostgresRecordedHistory implements RecordedHistory {
     return rows.map((row) => entryOf(row.entry));
   }
 
-  async *lines(tenantId: string, stretch: Stretch): AsyncGenerator<readonly RecordedLine[]> {
-    let [actorId, version] = ['', -1];
-    // The next piece is fetched while the one before is worked on: reading and planning take about as long as each other.
-    const fetch = async (): Promise<readonly LineRow[]> =>
-      await this.#as(
-        tenantId,
-        async (tx) =>
-          await tx.query<LineRow>(sqlFile('recorded-lines'), [tenantId, actorId, version, this.#linesPerPiece]),
-      );
-    let next = fetch();
+  async *lines(
+    tenantId: string,
+    stretch: Stretch,
+    textsFromMs: number = stretch.fromMs,
+  ): AsyncGenerator<RecordedPiece> {
+    const fetch = async (after: Place): Promise<Fetched> =>
+      await this.#as(tenantId, async (tx) => await this.#piece(tx, tenantId, { after, stretch, textsFromMs }));
+    let next = fetch({ actorId: '', version: -1 });
     for (;;) {
-      const rows = await next;
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      [actorId, version] = [last.actor_id, last.entry[1]];
-      next = fetch();
+      const { piece, last } = await next;
+      if (last === null) return;
+      // The next piece is fetched while this one is worked on: reading and planning take about as long as each other.
+      next = fetch(last);
       // Whoever stops half way leaves a fetch behind: its failure is nobody's.
       next.catch(() => undefined);
-      yield rows.map(lineOf).filter((line) => inStretch(line, stretch));
+      yield piece;
     }
+  }
+
+  async #piece(
+    tx: Queryable,
+    tenantId: string,
+    { after, stretch, textsFromMs }: { after: Place; stretch: Stretch; textsFromMs: number },
+  ): Promise<Fetched> {
+    const { actorId, version } = after;
+    const limits = [this.#linesPerPiece, Math.trunc(textsFromMs), this.#bytesPerPiece];
+    const rows = await tx.query<LineRow>(sqlFile('recorded-lines'), [tenantId, actorId, version, ...limits]);
+    const lines = rows.map(lineOf).filter((line) => inStretch(line, stretch));
+    const last = rows.at(-1);
+    return {
+      piece: {
+        lines,
+        read: rows.length,
+        profiles: await profilesOf(tx, tenantId, [...new Set(lines.map((line) => line.actorId))]),
+      },
+      last: last === undefined ? null : { actorId: last.actor_id, version: last.entry[1] },
+    };
+  }
+
+  async lineCount(tenantId: string): Promise<number> {
+    const rows = await this.#as(
+      tenantId,
+      // Answered by an index alone. By time as well it would read the whole table, a second time before the first line.
+      async (tx) =>
+        await tx.query<{ n: number }>('SELECT count(*)::integer AS n FROM mmm_journal WHERE tenant_id = $1', [
+          tenantId,
+        ]),
+    );
+    return rows[0]?.n ?? 0;
   }
 
   async count(tenantId: string, { fromMs, toMs }: Stretch): Promise<number> {
@@ -117,15 +179,7 @@ export class PostgresRecordedHistory implements RecordedHistory {
   }
 
   async profiles(tenantId: string, actorIds: readonly string[]): Promise<ReadonlyMap<string, ActorProfile>> {
-    const rows = await this.#as(
-      tenantId,
-      async (tx) =>
-        await tx.query<{ actor_id: string; profile: ActorProfile | null }>(
-          'SELECT actor_id, profile FROM mmm_actors WHERE tenant_id = $1 AND actor_id = ANY ($2::text[])',
-          [tenantId, actorIds],
-        ),
-    );
-    return new Map(rows.flatMap((row) => (row.profile === null ? [] : [[row.actor_id, row.profile] as const])));
+    return await this.#as(tenantId, async (tx) => await profilesOf(tx, tenantId, actorIds));
   }
 
   async profileAt(tenantId: string, actorId: string, atMs: number): Promise<ProfileThen> {

@@ -7,7 +7,7 @@ import { loadConfig } from '../../runtime/config.ts';
 import { backtestPlaybook } from '../composition/backtest-playbook.ts';
 import { openStore } from '../composition/store.ts';
 import type { CliIo } from './command.ts';
-import { ProgressLine } from './progress-line.ts';
+import { ProgressBar } from './progress-bar.ts';
 import { SILENT_LOGGER } from './silent-logger.ts';
 
 interface BacktestCliOptions {
@@ -28,20 +28,20 @@ const backtest = async (io: CliIo, file: string, { tenant, since }: BacktestCliO
   const untilMs = Date.now();
   const sinceMs = sinceMsOf(since, untilMs);
   const store = await openStore(loadConfig(), SILENT_LOGGER, 'command');
-  let line = new ProgressLine(io, 0, 'signals');
+  let bar = new ProgressBar(0, 'signals');
   const progress = {
     start: (lines: number): void => {
-      line = new ProgressLine(io, lines, 'signals');
+      bar = new ProgressBar(lines, 'signals');
     },
-    done: (lines: number): void => line.at(lines),
+    done: (lines: number): void => bar.at(lines),
   };
   try {
     const report = await backtestPlaybook(store, { file, tenantId: tenant, sinceMs, untilMs, progress });
-    line.end();
+    bar.end();
     if (io.json) io.out(printableJson(backtestJson(report)));
     else for (const text of backtestLines(report)) io.out(printable(text));
   } finally {
-    line.end();
+    bar.end();
     await store.close();
   }
 };

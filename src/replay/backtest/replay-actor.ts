@@ -52,6 +52,12 @@ interface Side {
 /** No digest of a replay is ever stored, and the chain of digests would be a fifth of its time. */
 const withoutDigests = (ids: IdPort): IdPort => ({ ...ids, sha256: () => '' });
 
+const keepOriginals = ({ originals }: Side, { upkeep }: Plan): void => {
+  if (upkeep === undefined) return;
+  for (const { waiting, signal } of upkeep.deferred) originals.set(waiting.actionId, signal);
+  for (const { actionId } of upkeep.resolved) originals.delete(actionId);
+};
+
 /**
  * One actor's recorded past, gone through once more under two sets of rules. Until `from` the state is what was recorded; after it each side lives with
  * its own charges. As long as both states are the same and the playbook in question does not look at a signal, one plan is both.
@@ -83,8 +89,10 @@ export class ActorReplay {
 
   replay(entry: SignalEntry, recorded: Recorded): ReplayedSignal {
     const { signal } = recorded;
-    for (const [actionId, original] of Object.entries(recorded.originals ?? {})) {
-      for (const side of [this.#live, this.#next]) side.originals.set(actionId, original);
+    if (recorded.originals !== undefined) {
+      for (const [actionId, original] of Object.entries(recorded.originals)) {
+        for (const side of [this.#live, this.#next]) side.originals.set(actionId, original);
+      }
     }
     const together = this.#isTogether();
     const live = this.#plan(this.#live, entry.decidedAtMs, recorded);
@@ -92,9 +100,11 @@ export class ActorReplay {
     const liveEntry = this.#entry(live, this.#live.state, entry, signal);
     const nextEntry = live === next ? liveEntry : this.#entry(next, this.#next.state, entry, signal);
     const stillTogether = together && (live === next || JSON.stringify(liveEntry) === JSON.stringify(nextEntry));
-    this.#go(this.#live, live, liveEntry);
-    this.#go(this.#next, next, nextEntry);
-    if (stillTogether) this.#next.state = this.#live.state;
+    this.#live.state = evolve(this.#live.state, liveEntry);
+    // A fold copies hundreds of recent signals: once for both while they are one.
+    this.#next.state = stillTogether ? this.#live.state : evolve(this.#next.state, nextEntry);
+    keepOriginals(this.#live, live);
+    keepOriginals(this.#next, next);
     return { entry, signal, live, next };
   }
 
@@ -120,7 +130,8 @@ export class ActorReplay {
       const entry = journalEntryOf(this.#entryIds, {
         ...{ signal, plan: made, version: 0, decidedAtMs: due.dueMs, decisionId: null, chainBefore: '' },
       });
-      this.#go(this.#next, made, entry);
+      this.#next.state = evolve(this.#next.state, entry);
+      keepOriginals(this.#next, made);
       released.push(made);
     }
     return released;
@@ -147,12 +158,6 @@ export class ActorReplay {
     const input = { signal, state: { ...state, profile }, rules, context, decidedAtMs, ids: this.#ids };
     if (!isDeferralDue(signal)) return plan(input);
     return plan({ ...input, originals, originalContexts: new Map(Object.entries(originalContexts)) });
-  }
-
-  #go(side: Side, { upkeep }: Plan, entry: JournalEntry): void {
-    side.state = evolve(side.state, entry);
-    for (const { waiting, signal } of upkeep?.deferred ?? []) side.originals.set(waiting.actionId, signal);
-    for (const { actionId } of upkeep?.resolved ?? []) side.originals.delete(actionId);
   }
 
   #entry(made: Plan, state: ActorState, entry: SignalEntry, signal: MmmSignalInput): SignalEntry {

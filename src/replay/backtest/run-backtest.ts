@@ -1,13 +1,9 @@
-import { type ActorProfile, RECENT_WINDOW_MS } from '../../domain/actor-state.ts';
 import type { ContextFacts } from '../../domain/decision/planned.ts';
 import type { IdPort } from '../../domain/ids.ts';
-import type { MmmSignalInput } from '../../generated/records.ts';
-import type { DecisionRead, RecordedHistory, RecordedLine, Stretch } from '../recorded-history.ts';
+import type { RecordedHistory, Stretch } from '../recorded-history.ts';
+import { type SelectedLine, walkRecorded } from '../walk-recorded.ts';
 import { BacktestTally } from './backtest-tally.ts';
 import { ActorReplay, type ComparedRules, type Recorded, type ReplayedSignal } from './replay-actor.ts';
-
-/** What a state can see of the past, and a day more, because decided_at may be ahead of occurred_at. */
-const WARM_UP_MS = RECENT_WINDOW_MS + 24 * 3_600_000;
 
 export interface BacktestDeps {
   readonly history: RecordedHistory;
@@ -23,16 +19,21 @@ export interface BacktestRequest {
 }
 
 export interface BacktestObserver {
-  /** So many lines there are to read, those of the warm-up included. */
+  /** So many lines there are to read, those before the stretch included. */
   readonly start?: (lines: number) => void;
   /** So many lines are done. */
   readonly done?: (lines: number) => void;
-  readonly replayed?: (line: RecordedLine, replayed: ReplayedSignal) => void;
+  readonly replayed?: (line: SelectedLine, replayed: ReplayedSignal) => void;
+}
+
+interface Sent {
+  readonly line: SelectedLine;
+  readonly replayed: ReplayedSignal;
 }
 
 /**
  * Plans every recorded signal of the stretch again, with its recorded moment, under two sets of rules (issue 4, part 9). Reads only: there is no way out of
- * here but the counts. Memory is bounded by one piece of lines and one actor's states.
+ * here but the counts. Memory is bounded by two pieces of lines, one actor's states, and four numbers a person.
  */
 export const runBacktest = async (
   deps: BacktestDeps,
@@ -40,74 +41,62 @@ export const runBacktest = async (
   observer: BacktestObserver = {},
 ): Promise<BacktestTally> => {
   const tally = new BacktestTally(rules.playbookId);
-  let actor = { id: '', replay: new ActorReplay(deps.ids, rules, '') };
+  let actor = new ActorReplay(deps.ids, rules, '');
   let last: Recorded | null = null;
+  let sent: Sent[] = [];
+  // Of the piece before: answered while this one is planned.
+  let answered: Promise<void> = Promise.resolve();
   // What is due when an actor's lines are over, or before its next one.
   const release = (untilMs: number): void => {
-    if (last !== null) for (const made of actor.replay.releaseOwn(untilMs, last)) tally.addReleased(made);
+    if (last !== null) for (const made of actor.releaseOwn(untilMs, last)) tally.addReleased(made);
   };
-  let done = 0;
-  const wide = { fromMs: stretch.fromMs - WARM_UP_MS, toMs: stretch.toMs };
-  observer.start?.(await deps.history.count(tenantId, wide));
-  for await (const piece of deps.history.lines(tenantId, wide)) {
-    const profiles = await deps.history.profiles(tenantId, [...new Set(piece.map(({ actorId }) => actorId))]);
-    const withOutcome: { readonly line: RecordedLine; readonly replayed: ReplayedSignal }[] = [];
-    for (const line of piece) {
-      if (actor.id !== line.actorId) {
+  observer.start?.(await deps.history.lineCount(tenantId));
+  await walkRecorded(
+    deps,
+    { tenantId, stretch, isSelected: ({ entry }) => entry.decidedAtMs >= stretch.fromMs },
+    {
+      nextActor: (actorId) => {
         release(stretch.toMs);
-        actor = { id: line.actorId, replay: new ActorReplay(deps.ids, rules, line.actorId) };
+        actor = new ActorReplay(deps.ids, rules, actorId);
         last = null;
         tally.nextPerson();
-      }
-      const { entry } = line;
-      const replayable = entry.kind === 'signal' && entry.decidedAtMs >= stretch.fromMs;
-      const recorded = replayable ? recordedOf(line, profiles, deps.noContext) : null;
-      if (recorded === null || entry.kind !== 'signal') {
-        actor.replay.take(entry);
-        if (replayable) tally.notReplayable += 1;
-        continue;
-      }
-      release(entry.decidedAtMs);
-      last = recorded;
-      const replayed = actor.replay.replay(entry, recorded);
-      tally.add(replayed);
-      observer.replayed?.(line, replayed);
-      if (entry.sent.some(({ playbookId }) => playbookId === rules.playbookId)) withOutcome.push({ line, replayed });
-    }
-    await addOutcomes(deps.history, tenantId, tally, withOutcome);
-    done += piece.length;
-    observer.done?.(done);
-  }
+      },
+      other: (entry) => actor.take(entry),
+      selected: (line, recorded) => {
+        const { entry } = line;
+        if (recorded === null) {
+          actor.take(entry);
+          tally.notReplayable += 1;
+          return;
+        }
+        release(entry.decidedAtMs);
+        last = recorded;
+        const replayed = actor.replay(entry, recorded);
+        tally.add(replayed);
+        observer.replayed?.(line, replayed);
+        if (entry.sent.some(({ playbookId }) => playbookId === rules.playbookId)) sent.push({ line, replayed });
+      },
+      piece: async (linesDone) => {
+        const due = sent;
+        sent = [];
+        await answered;
+        answered = addOutcomes(deps.history, tenantId, tally, due);
+        // Awaited after the next piece, or never if that one can not be read: its failure is then the lesser news.
+        answered.catch(() => undefined);
+        observer.done?.(linesDone);
+      },
+    },
+  );
+  await answered;
   release(stretch.toMs);
   return tally;
-};
-
-/** The signal and the profile: of a decision those that it read, else the profile of today. Null: no text of it is kept. */
-export const recordedOf = (
-  line: RecordedLine,
-  profiles: ReadonlyMap<string, ActorProfile>,
-  noContext: ContextFacts,
-): Recorded | null => {
-  if (line.read !== null) {
-    const { signal, profile, context, originals, original_contexts } = JSON.parse(line.read) as DecisionRead;
-    return {
-      signal,
-      profile,
-      context: context ?? noContext,
-      ...(originals === undefined ? {} : { originals }),
-      ...(original_contexts === undefined ? {} : { originalContexts: original_contexts }),
-    };
-  }
-  if (line.signal === null) return null;
-  const signal = JSON.parse(line.signal) as MmmSignalInput;
-  return { signal, profile: profiles.get(line.actorId) ?? null, context: noContext };
 };
 
 const addOutcomes = async (
   history: RecordedHistory,
   tenantId: string,
   tally: BacktestTally,
-  sent: readonly { readonly line: RecordedLine; readonly replayed: ReplayedSignal }[],
+  sent: readonly Sent[],
 ): Promise<void> => {
   if (sent.length === 0) return;
   const actorIds = [...new Set(sent.map(({ line }) => line.actorId))];

@@ -47,8 +47,8 @@ export const decisionsOf = async (
   const isSelected = lineFilter(selection, await signalsOfRange(reader, tenantId, selection));
   const decisions = new Set<string>();
   let selected = 0;
-  for await (const piece of history.lines(tenantId, selection)) {
-    for (const line of piece) {
+  for await (const { lines } of history.lines(tenantId, selection)) {
+    for (const line of lines) {
       if (!isSelected(line)) continue;
       selected += 1;
       const { decisionId } = line.entry;

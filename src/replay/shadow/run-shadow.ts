@@ -38,8 +38,8 @@ export const shadowGround = async (
 ): Promise<Ground> => {
   const isSelected = lineFilter(selection, await signalsOfRange(reader, tenantId, selection));
   let [selected, chain, firstMs, lastMs] = [0, '', Infinity, -Infinity];
-  for await (const piece of history.lines(tenantId, selection)) {
-    for (const line of piece.filter(isSelected)) {
+  for await (const { lines } of history.lines(tenantId, selection)) {
+    for (const line of lines.filter(isSelected)) {
       const { actorId, entry } = line;
       selected += 1;
       chain = ids.sha256(

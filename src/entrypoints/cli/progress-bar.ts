@@ -1,0 +1,73 @@
+/** What of a terminal the bar needs; `process.stderr` has it. */
+export interface Terminal {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+const DRAW_EVERY_MS = 100;
+const BAR_CELLS = 24;
+const USUAL_COLUMNS = 80;
+/** A rate over less than this says nothing. */
+const RATE_FROM_MS = 1_000;
+
+export interface Progress {
+  readonly done: number;
+  readonly all: number;
+  readonly what: string;
+  readonly elapsedMs: number;
+}
+
+/** `[########----------------]  33 %  330000 of 1000000 signals, 21000/s, 32 s left`. Never above 100 %: what is counted may grow meanwhile. */
+export const progressText = ({ done, all, what, elapsedMs }: Progress): string => {
+  const share = all <= 0 ? 1 : Math.min(1, done / all);
+  const full = Math.floor(share * BAR_CELLS);
+  const bar = `[${'#'.repeat(full)}${'-'.repeat(BAR_CELLS - full)}]`;
+  const count = `${String(Math.floor(share * 100)).padStart(3)} %  ${done} of ${Math.max(all, done)} ${what}`;
+  if (elapsedMs < RATE_FROM_MS || done === 0) return `${bar} ${count}`;
+  const perSecond = (done * 1_000) / elapsedMs;
+  const left = Math.ceil(Math.max(0, all - done) / perSecond);
+  return `${bar} ${count}, ${Math.round(perSecond)}/s, ${left} s left`;
+};
+
+/**
+ * How far a long run is, for a person who looks on: one line on standard error that is written over and leaves nothing behind. Not a terminal (a log, a
+ * pipe): silent.
+ */
+export class ProgressBar {
+  readonly #terminal: Terminal;
+  readonly #now: () => number;
+  readonly #what: string;
+  readonly #startedMs: number;
+  readonly #all: number;
+  #drawnMs = -Infinity;
+
+  constructor(
+    all: number,
+    what: string,
+    terminal: Terminal = process.stderr,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#all = all;
+    this.#what = what;
+    this.#terminal = terminal;
+    this.#now = now;
+    this.#startedMs = now();
+  }
+
+  at(done: number): void {
+    const now = this.#now();
+    if (this.#terminal.isTTY !== true || now - this.#drawnMs < DRAW_EVERY_MS) return;
+    this.#drawnMs = now;
+    const text = progressText({ done, all: this.#all, what: this.#what, elapsedMs: now - this.#startedMs });
+    // A line that wraps could not be written over.
+    const room = (this.#terminal.columns ?? USUAL_COLUMNS) - 1;
+    this.#terminal.write(`\r${text.slice(0, Math.max(0, room))}\u001b[K`);
+  }
+
+  end(): void {
+    if (this.#drawnMs === -Infinity) return;
+    this.#drawnMs = -Infinity;
+    this.#terminal.write('\r\u001b[K');
+  }
+}
