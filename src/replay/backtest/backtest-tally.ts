@@ -107,6 +107,8 @@ export class BacktestTally {
   }
 
   #count(made: Plan, side: 'live' | 'next', person: PersonCount): void {
+    // Most signals of a history: nothing was looked at, so there is nothing to count.
+    if (made.candidates.length === 0 && made.sent.length === 0) return;
     const mine = this.#ofPlaybook(made.sent).length;
     person.playbook[side] += mine;
     person.all[side] += made.sent.length;
