@@ -34,7 +34,7 @@ const live = async () => {
   const held = rulesInForce(await deps.history.rules(TENANT), END_MS)!;
   return { documents: held.documents, rules: deps.compile(held.documents)! };
 };
-const against = async (document: { readonly id: string }) => {
+const against = async (document: { readonly id: string; readonly when?: string; readonly limits?: object }) => {
   const { documents, rules } = await live();
   const others = documents.playbooks.filter(({ playbookId }) => playbookId !== document.id);
   const playbooks = [...others, { playbookId: document.id, version: 1, document }];
@@ -96,7 +96,7 @@ describe('explain', () => {
 });
 
 describe('the lines, in pieces', () => {
-  const linesOf = async (linesPerPiece: number, bytes: number, textsFromMs?: number, piecesAtMost = Infinity) => {
+  const linesOf = async (linesPerPiece: number, bytes: number, textsFromMs?: number) => {
     const history = new PostgresRecordedHistory(database.api, linesPerPiece, bytes);
     const pieces: RecordedPiece[] = [];
     for await (const piece of history.lines(TENANT, { fromMs: START_MS, toMs: END_MS }, textsFromMs))

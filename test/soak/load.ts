@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, Message } from 'kafkajs';
+import { RECENT_MAX } from '../../src/domain/actor-state.ts';
 import type { TopicName } from '../../src/generated/topics.ts';
 import { badRecords } from '../e2e/support/bad-records.ts';
 import type { BadRecord } from '../e2e/support/bad-records.ts';
 import { sinCommit, ubiSignal } from '../e2e/support/signals.ts';
 
-/** As many as a team has: the states and keys of actors are all there when the warm-up ends, and what grows after it is no new actor. */
-const ACTORS = 400;
+const FEWEST_ACTORS = 10;
+/**
+ * So few that the state of each is full (the newest 512 signals) when half of the warm-up is over: with 400 of them states grew for 23 of 30 minutes, and
+ * what a heap of both workers gained by it was told as a leak.
+ */
+export const actorsFor = (signalsInWarmUp: number): number =>
+  Math.max(FEWEST_ACTORS, Math.floor(signalsInWarmUp / 2 / RECENT_MAX));
+
 const BAD_SHARE = 0.02;
 const TICK_MS = 100;
 const TENANT = 'acme';
@@ -72,8 +79,8 @@ const release = (actor: string): Raw => ({
 });
 
 /** One of every twenty from each of the smaller sources; the rest are commits, as in life. */
-function goodRecord(number: number): { topic: TopicName; message: Message } {
-  const actor = `dev${(number * 7 + Math.trunc(number / ACTORS)) % ACTORS}`;
+function goodRecord(number: number, actors: number): { topic: TopicName; message: Message } {
+  const actor = `dev${(number * 7 + Math.trunc(number / actors)) % actors}`;
   const turn = number % 20;
   if (turn > 4) {
     const { key, value } = sinCommit(actor, TENANT);
@@ -92,13 +99,17 @@ export interface LoadOptions {
   readonly topic: (name: TopicName) => string;
   /** Signals a second, the bad ones among them. */
   readonly rate: number;
+  readonly actors: number;
   /** Writer schema of the SIN topic, for records that are broken Avro. */
   readonly schema: { readonly id: number; readonly text: string };
   readonly signal: AbortSignal;
 }
 
 /** Sends `rate` records a second until the signal, whatever the engine does with them, and counts into `sent` what the broker took. */
-export async function steadyLoad({ kafka, topic, rate, schema, signal }: LoadOptions, sent: Sent): Promise<void> {
+export async function steadyLoad(
+  { kafka, topic, rate, actors, schema, signal }: LoadOptions,
+  sent: Sent,
+): Promise<void> {
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   // Every kind of them, again and again; one kind is a megabyte and is left to the suite that is about it.
@@ -119,7 +130,7 @@ export async function steadyLoad({ kafka, topic, rate, schema, signal }: LoadOpt
         const record = bad[number % bad.length];
         if (isBad && record !== undefined) put('pm3.signals.normalized', record.message);
         else {
-          const good = goodRecord(number);
+          const good = goodRecord(number, actors);
           put(good.topic, good.message);
         }
         counts[isBad ? 'bad' : 'good'] += 1;

@@ -13,7 +13,7 @@ import type { TopicName } from '../../src/generated/topics.ts';
 import { install } from '../e2e/support/installation.ts';
 import type { Installation } from '../e2e/support/installation.ts';
 import type { Sent } from './load.ts';
-import { steadyLoad } from './load.ts';
+import { actorsFor, steadyLoad } from './load.ts';
 import type { Reading, Sources } from './readings.ts';
 import { readAll } from './readings.ts';
 import type { SoakReport } from './report.ts';
@@ -122,6 +122,7 @@ async function watch(installation: Installation, options: SoakOptions): Promise<
         kafka: clients.patient,
         topic: (name) => installation.topic(name),
         rate,
+        actors: actorsFor(rate * minutes * 60 * WARM_UP_SHARE),
         schema: await schemaOf(installation),
         signal: stopLoad.signal,
       },
