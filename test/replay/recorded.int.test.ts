@@ -96,11 +96,13 @@ describe('explain', () => {
 });
 
 describe('the lines, in pieces', () => {
-  const linesOf = async (linesPerPiece: number, bytes: number, textsFromMs?: number) => {
+  const linesOf = async (linesPerPiece: number, bytes: number, textsFromMs?: number, piecesAtMost = Infinity) => {
     const history = new PostgresRecordedHistory(database.api, linesPerPiece, bytes);
     const pieces: RecordedPiece[] = [];
-    for await (const piece of history.lines(TENANT, { fromMs: START_MS, toMs: END_MS }, textsFromMs))
+    for await (const piece of history.lines(TENANT, { fromMs: START_MS, toMs: END_MS }, textsFromMs)) {
       pieces.push(piece);
+      if (pieces.length === piecesAtMost) break;
+    }
     return pieces;
   };
   const whole = async (textsFromMs?: number) => (await linesOf(10_000, 1e9, textsFromMs)).flatMap(({ lines }) => lines);
