@@ -24,7 +24,7 @@ const walk = async (pieces: readonly RecordedPiece[], onLine: () => void = () =>
       other: ({ version }) => told.push(`${version} other`),
       selected: ({ entry }, recorded) => {
         onLine();
-        told.push(`${entry.version} of ${recorded!.signal.actor_id} in ${recorded!.profile?.timeZone ?? '-'}`);
+        told.push(`${entry.version} of ${recorded!.signal.actor_id ?? '-'} in ${recorded!.profile?.timeZone ?? '-'}`);
       },
       piece: (done) => void told.push(`${done} done`),
     },
