@@ -74,8 +74,7 @@ export async function readTopic(
     });
     consumer.on(consumer.events.GROUP_JOIN, () => {
       lastNews = Date.now();
-      for (const [partition, offset] of next)
-        consumer.seek({ topic: fullName, partition, offset: offset.toString() });
+      for (const [partition, offset] of next) consumer.seek({ topic: fullName, partition, offset: offset.toString() });
     });
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
       lastNews = Date.now();
