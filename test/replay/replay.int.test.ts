@@ -41,7 +41,7 @@ let deps: ReconcileDeps;
 let rows: readonly Row[];
 let writer: LogWriter;
 
-/** What the pipeline put into its outbox, in order: the truth that everything here is compared with. */
+/** What the pipeline put into its outbox, in order: the truth that everything here is compared with. What defined the playbooks is told there too. */
 const outboxRows = async (): Promise<readonly Row[]> => {
   const found = await database.pipeline.query<{
     number: string;
@@ -49,7 +49,9 @@ const outboxRows = async (): Promise<readonly Row[]> => {
     key: Buffer;
     value: Buffer;
     headers: string;
-  }>('SELECT number, topic, key, value, headers FROM mmm_outbox ORDER BY shard, number');
+  }>(
+    "SELECT number, topic, key, value, headers FROM mmm_outbox WHERE topic <> 'mmm.admin_config' ORDER BY shard, number",
+  );
   return found.map(({ number, headers, ...row }) => ({
     ...row,
     number: BigInt(number),

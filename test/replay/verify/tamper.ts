@@ -44,7 +44,9 @@ export const undone = async (
   const run = owner.transaction(async (tx, client) => {
     // What reads says so of its own transactions; here all of them are this one, which goes on writing.
     const read: Queryable['query'] = async (text, values) =>
-      text === 'SET TRANSACTION READ ONLY' ? [] : await tx.query(text, values);
+      text === 'SET TRANSACTION READ ONLY'
+        ? []
+        : await tx.query(text.replace(`set_config('transaction_read_only', 'on', true), `, ''), values);
     const inside: Database = {
       query: read,
       transaction: async (nested) => await nested({ query: read }, client),
