@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Definitions } from '../../src/adapters/postgres/definitions.ts';
+import type { Database } from '../../src/adapters/postgres/database.ts';
 import { PostgresRecordedHistory } from '../../src/adapters/postgres/recorded-history.ts';
 import { canonicalJson } from '../../src/domain/receipt/canonical-json.ts';
 import { traceOf } from '../../src/domain/decision/trace.ts';
@@ -151,6 +152,25 @@ describe('the lines, in pieces', () => {
     );
     expect(later.some(({ signal }) => signal === null)).toBe(true);
     expect(later.some(({ read }) => read !== null)).toBe(true);
+  });
+
+  test('a connection that the server ends is no end of a walk, and one that it always ends is', async () => {
+    const ending = (times: number): Database => {
+      let left = times;
+      const transaction: Database['transaction'] = async (work) =>
+        await database.api.transaction(async (tx, client) => {
+          const [{ pid } = { pid: 0 }] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+          if (left > 0) {
+            left -= 1;
+            await database.owner.query('SELECT pg_terminate_backend($1)', [pid]);
+          }
+          return await work(tx, client);
+        });
+      return { ...database.api, transaction };
+    };
+    const count = async (times: number) => await new PostgresRecordedHistory(ending(times)).lineCount(TENANT);
+    expect(await count(2)).toBe(all);
+    await expect(count(3)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
   });
 });
 

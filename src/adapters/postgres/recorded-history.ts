@@ -1,4 +1,4 @@
-import { MmmError } from '../../errors.ts';
+import { isRetriable, MmmError } from '../../errors.ts';
 import type { ActorProfile, JournalEntry } from '../../domain/actor-state.ts';
 import type { ContextEvent } from '../../domain/context/context-event.ts';
 import type {
@@ -25,6 +25,12 @@ import { sqlFile } from './sql-file.ts';
 const LINES_PER_PIECE = 1_000;
 /** Signals may be hundreds of times the usual size: then a piece has fewer of them. */
 const BYTES_PER_PIECE = 8 * 1_024 * 1_024;
+
+/**
+ * It only reads, so trying again is harmless; and a process that got no processor for ten seconds finds its transaction ended for idleness (seen after 24
+ * minutes of one walk on a machine with thirty to run), which must not cost all that was read before.
+ */
+const ATTEMPTS = 3;
 
 interface LineRow {
   readonly actor_id: string;
@@ -80,12 +86,18 @@ export class PostgresRecordedHistory implements RecordedHistory {
   }
 
   async #as<T>(tenantId: string, work: (tx: Queryable) => Promise<T>): Promise<T> {
-    return await this.#api.transaction(async (tx) => {
-      await tx.query(`SELECT set_config('transaction_read_only', 'on', true), set_config('mmm.tenant', $1, true)`, [
-        tenantId,
-      ]);
-      return await work(tx);
-    });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#api.transaction(async (tx) => {
+          await tx.query(`SELECT set_config('transaction_read_only', 'on', true), set_config('mmm.tenant', $1, true)`, [
+            tenantId,
+          ]);
+          return await work(tx);
+        });
+      } catch (error) {
+        if (!isRetriable(error) || attempt >= ATTEMPTS) throw error;
+      }
+    }
   }
 
   async find(tenantId: string, id: string): Promise<FoundLine | null> {

@@ -60,9 +60,9 @@ export class ProgressBar {
     if (this.#terminal.isTTY !== true || now - this.#drawnMs < DRAW_EVERY_MS) return;
     this.#drawnMs = now;
     const text = progressText({ done, all: this.#all, what: this.#what, elapsedMs: now - this.#startedMs });
-    // A line that wraps could not be written over.
-    const room = (this.#terminal.columns ?? USUAL_COLUMNS) - 1;
-    this.#terminal.write(`\r${text.slice(0, Math.max(0, room))}\u001b[K`);
+    // A line that wraps could not be written over. A terminal that was told no size (`script`, some containers) says 0.
+    const { columns = 0 } = this.#terminal;
+    this.#terminal.write(`\r${text.slice(0, (columns > 0 ? columns : USUAL_COLUMNS) - 1)}\u001b[K`);
   }
 
   end(): void {

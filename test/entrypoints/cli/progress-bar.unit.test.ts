@@ -47,6 +47,11 @@ describe('the bar', () => {
     new ProgressBar(100, 'signals', out).at(50);
     expect(out.written[0]).toBe('\r[############------\u001b[K');
   });
+  test('is there on a terminal that does not know its size', () => {
+    const out = terminal(true, 0);
+    new ProgressBar(100, 'signals', out).at(50);
+    expect(out.written[0]).toBe('\r[############------------]  50 %  50 of 100 signals\u001b[K');
+  });
   test('is silent where there is no terminal', () => {
     const out = terminal(false);
     const bar = new ProgressBar(100, 'signals', out);
