@@ -36,7 +36,7 @@ test('receipts verify with node:crypto alone, and one changed value does not', (
   expect(receiptVerifies({ ...body, gate_id: 'other' }, installation.receiptKey)).toBe(false);
 });
 
-test('outputs carry the headers of the interface and say what their body says', () => {
+test('outputs carry the headers of the interface and say what their body says', async () => {
   const named = ['mmm-decision-id', 'mmm-outbox', 'mmm-schema', 'mmm-signal-id', 'mmm-tenant-id'];
   const numbers = new Map<string, Set<string>>();
   for (const record of [...outputs.decisions, ...outputs.deliveries, ...outputs.receipts]) {
@@ -49,6 +49,11 @@ test('outputs carry the headers of the interface and say what their body says', 
   }
   for (const { headers, body } of outputs.decisions) expect(headers['mmm-decision-id']).toBe(body['decision_id']);
   for (const { headers, body } of outputs.deliveries) expect(headers['mmm-reason']).toBe(body['reason']);
+  // What defined the tenant went out by its shard too.
+  for (const { headers } of await readTopic(installation.brokers, installation.topic('mmm.admin_config'))) {
+    const [shard, number] = headers['mmm-outbox']!.split(':');
+    numbers.set(shard!, (numbers.get(shard!) ?? new Set()).add(number!));
+  }
   // Gapless: as many numbers as rows, and the highest is their count.
   for (const [, seen] of numbers) expect(Math.max(...[...seen].map(Number))).toBe(seen.size);
 });
