@@ -16,6 +16,8 @@ let outputs: Outputs;
 
 beforeAll(async () => {
   installation = await install();
+  // The first members that a new broker ever has are told to come back, with warnings: this is about a usual day.
+  await (await installation.start().ready()).end();
   engine = await installation.start().ready();
   await produce(installation.brokers, installation.topic('pm3.signals.normalized'), SIN);
   await produce(installation.brokers, installation.topic('ubi.behavioural_signals'), UBI);
