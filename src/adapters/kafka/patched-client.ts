@@ -28,7 +28,7 @@ export function assertPatched(load: (id: string) => unknown = requireClient): vo
   if (version === EXPECTED_VERSION && unpatched.length === 0) return;
   throw new MmmError(
     'PREREQUISITE_MISSING',
-    `kafkajs must be exactly ${EXPECTED_VERSION} with patches/kafkajs+${EXPECTED_VERSION}.patch applied (npx patch-package in this folder)`,
+    `kafkajs must be exactly ${EXPECTED_VERSION} with patches/kafkajs+${EXPECTED_VERSION}.patch applied (npm ci in this folder)`,
     { details: { version, unpatched: unpatched.join(', ') } },
   );
 }
