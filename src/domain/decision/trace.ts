@@ -12,7 +12,7 @@ const factsJson = (facts: Readonly<Record<string, Fact>>): JsonValue => {
 
 const verdictJson = (verdict: Verdict): JsonValue =>
   verdict.pass
-    ? { gate: verdict.gate, pass: true }
+    ? verdict
     : {
         code: verdict.code,
         facts: factsJson(verdict.facts),

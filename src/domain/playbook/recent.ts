@@ -1,12 +1,19 @@
 import type { MmmSignalInput } from '../../generated/records.ts';
 import { RECENT_MAX, RECENT_WINDOW_MS } from '../actor-state.ts';
 import type { ActorState, RecentSignal } from '../actor-state.ts';
+import { rememberedByText } from '../remembered-by-text.ts';
 import { subjectKeyOfSignal } from '../subject.ts';
 import type { Recent, SameField } from './condition.ts';
 import { matchesEventType } from './trigger-match.ts';
 
 /** Source word of our own re-entries, which are not counted in `recent` (design 3.6). */
 const REENTRY_SOURCE = 'mmm';
+
+/**
+ * Event types are few, and each signal brings its own copy of one. As one and the same text a look through the past compares addresses, not letters that
+ * lie apart in memory.
+ */
+const sameText = rememberedByText(1_024, (type) => type);
 
 /**
  * What `same` and `distinct` compare of the signal itself; also for a re-entry, which is not counted. In canonical order, for the journal's digest.
@@ -18,7 +25,7 @@ export const placeOf = (signal: MmmSignalInput, atMs: number): RecentSignal => (
   file: signal.file_path,
   repo: signal.repo_id,
   subject: subjectKeyOfSignal(signal),
-  type: signal.event_type,
+  type: sameText(signal.event_type),
 });
 
 const isCounted = (signal: MmmSignalInput): boolean => signal.source !== REENTRY_SOURCE;
@@ -116,9 +123,10 @@ class RecentPast implements Recent {
     let count = this.#counted && matchesEventType(type, this.#current.type) ? 1 : 0;
     if (type === '*' && same === null) return count + Math.max(0, this.#end - from);
     const prefix = type.endsWith('*') ? type.slice(0, -1) : null;
+    const whole = sameText(type);
     for (let at = from; at < this.#end; at += 1) {
       const entry = this.#earlier[at]!;
-      if (prefix === null ? entry.type !== type : !entry.type.startsWith(prefix)) continue;
+      if (prefix === null ? entry.type !== whole : !entry.type.startsWith(prefix)) continue;
       if (this.#isSame(entry, same)) count += 1;
     }
     return count;
