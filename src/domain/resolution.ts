@@ -28,12 +28,16 @@ export const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
   'detection.pass': { where: 'subject or branch', of: ['detection.'] },
 };
 
+/** Only what stands in the table: an event type is a producer's word, and `constructor` is a member of every object. */
+const resolutionBy = (eventType: string): Resolution | undefined =>
+  Object.hasOwn(RESOLUTIONS, eventType) ? RESOLUTIONS[eventType] : undefined;
+
 /** May an event of this type end anything at all? */
-export const endsMatters = (eventType: string): boolean => RESOLUTIONS[eventType] !== undefined;
+export const endsMatters = (eventType: string): boolean => resolutionBy(eventType) !== undefined;
 
 /** Does an event of this type, about this, end that matter? Both must name a thing: nothing is not the same as nothing. */
 export const resolves = (event: About, matter: About): boolean => {
-  const resolution = RESOLUTIONS[event.eventType];
+  const resolution = resolutionBy(event.eventType);
   if (resolution === undefined) return false;
   if (resolution.of !== null && !resolution.of.some((begin) => matter.eventType.startsWith(begin))) return false;
   if (event.subject !== null && event.subject === matter.subject) return true;
@@ -70,7 +74,7 @@ export const matterKeys = (matter: About): readonly string[] => [
 
 /** The other side of `matterKeys`. Empty for every event that ends nothing of others. */
 export const endedKeys = (event: About): readonly string[] => {
-  const resolution = RESOLUTIONS[event.eventType];
+  const resolution = resolutionBy(event.eventType);
   if (resolution === undefined) return [];
   return resolution.of === null ? finalKeys(event.subject) : namedKeys(event.eventType, resolution.where, event);
 };

@@ -57,3 +57,9 @@ test('who is not asked because the type ends nothing would have ended nothing', 
   );
   expect(Object.keys(RESOLUTIONS).every(endsMatters)).toBe(true);
 });
+
+test('an event type that is a word of the language ends nothing and fails nothing', () => {
+  const event = { eventType: 'constructor', subject: '["incident","i1"]', repo: null, branch: null };
+  const matter = { ...event, eventType: 'incident.opened' };
+  expect([endsMatters('constructor'), resolves(event, matter), endedKeys(event)]).toEqual([false, false, []]);
+});
