@@ -150,6 +150,8 @@ test('registry away: known schemas go on, an unknown id waits and is not dead-le
 
 test('broker kill -9 and back: the same process goes on, nothing lost', async () => {
   await send();
+  // No transaction under way: Kafka 4.3 may lose the end of one itself, which an operator then mends. That is in the chaos run (broker-kill).
+  await nothingLost();
   await stack.parts.kafka!.kill();
   await becomes(503);
   await stack.parts.kafka!.restart();
