@@ -22,9 +22,15 @@ export class LiveReader {
   readonly #signals = new Set<string>();
   #ended = false;
 
+  /** Whatever ends this process: no reader outlives it. */
+  readonly #killNow = (): void => {
+    for (const child of this.#children) child.kill('SIGKILL');
+  };
+
   constructor(brokers: readonly string[], topics: readonly string[]) {
     this.#brokers = brokers.join(',');
     this.#topics = topics;
+    process.once('exit', this.#killNow);
   }
 
   /** False: no such client is installed here, and nothing is read meanwhile. */
@@ -46,7 +52,8 @@ export class LiveReader {
 
   end(): void {
     this.#ended = true;
-    for (const child of this.#children) child.kill('SIGKILL');
+    this.#killNow();
+    process.off('exit', this.#killNow);
   }
 
   #follow(topic: string): void {

@@ -28,10 +28,10 @@ const backtest = async (io: CliIo, file: string, { tenant, since }: BacktestCliO
   const untilMs = Date.now();
   const sinceMs = sinceMsOf(since, untilMs);
   const store = await openStore(loadConfig(), SILENT_LOGGER, 'command');
-  let bar = new ProgressBar(0, 'signals');
+  let bar = new ProgressBar(io, 0, 'signals');
   const progress = {
     start: (lines: number): void => {
-      bar = new ProgressBar(lines, 'signals');
+      bar = new ProgressBar(io, lines, 'signals');
     },
     done: (lines: number): void => bar.at(lines),
   };

@@ -17,7 +17,7 @@ import { openReplayReading, type ReplayReading } from '../composition/replay-rea
 import type { CliCommand, CliIo } from './command.ts';
 import { interruptible } from './interruptible.ts';
 import { operatorName } from './operator.ts';
-import { ProgressLine } from './progress-line.ts';
+import { ProgressBar } from './progress-bar.ts';
 import {
   DEFAULT_RATE,
   parseMode,
@@ -88,7 +88,7 @@ const runIt = async (io: CliIo, reading: ReplayReading, document: PlanDocument):
   const config = loadConfig();
   const { tenantId, planId, mode, ground } = document;
   const request = { tenantId, planId, by: operatorName() };
-  const line = new ProgressLine(io, ground.items, mode === 'shadow' ? 'lines' : 'records');
+  const line = new ProgressBar(io, ground.items, mode === 'shadow' ? 'lines' : 'records');
   try {
     if (mode === 'shadow') {
       const { runShadowPlan } = await import('../composition/replay-shadow.ts');

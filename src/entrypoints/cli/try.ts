@@ -13,7 +13,7 @@ import { reportAsHtml } from '../../replay/try/report-html.ts';
 import { reportAsJson } from '../../replay/try/report-json.ts';
 import { printableJson } from '../../replay/try/printable.ts';
 import { programEnvironment } from '../../runtime/config.ts';
-import { ProgressLine } from './progress-line.ts';
+import { ProgressBar } from './progress-bar.ts';
 import { reportAsText } from '../../replay/try/report-text.ts';
 import { buildReport, type TryReport } from '../../replay/try/report.ts';
 import { walkHistory } from '../../replay/try/run-try.ts';
@@ -92,7 +92,7 @@ const runTry = async (io: CliIo, path: string, options: TryOptions): Promise<Try
     add: (commit) => tally.add(commit),
     committed: (commit) => samples?.add(commit),
   });
-  const progress = new ProgressLine(io, history.summary.commits);
+  const progress = new ProgressBar(io, history.summary.commits, 'commits');
   const started = performance.now();
   try {
     const walk = await walkHistory(history, running.engine, pseudonyms(history), {

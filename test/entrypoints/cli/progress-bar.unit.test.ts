@@ -6,6 +6,8 @@ const terminal = (isTTY: boolean, columns = 100) => {
   return { written, isTTY, columns, write: (text: string) => written.push(text) };
 };
 
+const SILENT = { err: (): void => undefined };
+
 describe('the text of a bar', () => {
   test('says share, count, rate and what is left', () => {
     expect(progressText({ done: 250, all: 1_000, what: 'signals', elapsedMs: 5_000 })).toBe(
@@ -30,7 +32,7 @@ describe('the bar', () => {
   test('on a terminal it writes over itself, not more often than ten times a second, and leaves nothing', () => {
     let now = 0;
     const out = terminal(true);
-    const bar = new ProgressBar(100, 'signals', out, () => now);
+    const bar = new ProgressBar(SILENT, 100, 'signals', out, () => now);
     bar.at(0);
     now = 99;
     bar.at(10);
@@ -44,19 +46,33 @@ describe('the bar', () => {
   });
   test('never wraps', () => {
     const out = terminal(true, 20);
-    new ProgressBar(100, 'signals', out).at(50);
+    new ProgressBar(SILENT, 100, 'signals', out).at(50);
     expect(out.written[0]).toBe('\r[############------\u001b[K');
   });
   test('is there on a terminal that does not know its size', () => {
     const out = terminal(true, 0);
-    new ProgressBar(100, 'signals', out).at(50);
+    new ProgressBar(SILENT, 100, 'signals', out).at(50);
     expect(out.written[0]).toBe('\r[############------------]  50 %  50 of 100 signals\u001b[K');
   });
-  test('is silent where there is no terminal', () => {
+  test('where there is no terminal it is a line anew every ten seconds, and none of a short run', () => {
+    let now = 5_000;
+    const lines: string[] = [];
     const out = terminal(false);
-    const bar = new ProgressBar(100, 'signals', out);
+    const bar = new ProgressBar({ err: (line) => lines.push(line) }, 100, 'signals', out, () => now);
+    bar.at(10);
+    now = 14_999;
+    bar.at(20);
+    expect(lines).toEqual([]);
+    now = 15_000;
+    bar.at(30);
+    bar.at(40);
+    now = 25_000;
     bar.at(50);
     bar.end();
+    expect(lines.map((line) => /\d+ of 100 signals/.exec(line)?.[0])).toEqual([
+      '30 of 100 signals',
+      '50 of 100 signals',
+    ]);
     expect(out.written).toEqual([]);
   });
 });
