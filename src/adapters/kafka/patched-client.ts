@@ -8,6 +8,7 @@ const PATCHED_FILES = [
   'kafkajs/src/network/requestQueue/index.js',
   'kafkajs/src/cluster/index.js',
   'kafkajs/src/producer/eosManager/index.js',
+  'kafkajs/src/producer/groupMessagesPerPartition.js',
   'kafkajs/src/protocol/requests/produce/v3/request.js',
   'kafkajs/src/protocol/requests/offsetFetch/index.js',
 ];

@@ -7,8 +7,8 @@ import type { KafkaNames } from './names.ts';
 import type { PartitionCounts } from './partition-counts.ts';
 import { encodeRecordBatch } from './record-batch.ts';
 
-/** The client groups records by partition with a copy per record: 1,000 take 3 ms, 10,000 took 90. */
-export const MAX_RECORDS_PER_SEND = 1_000;
+/** As many as one transaction carries: each request is a round trip more. */
+export const MAX_RECORDS_PER_SEND = 2_000;
 
 /** Every record names its partition, so the client's own choice (drawn again at each retry) is never asked. */
 export const chosenPartition = () => {
@@ -53,8 +53,10 @@ class Placing {
   }
 }
 
-const isText = (headers: OutputRecord['headers']): headers is Record<string, string> =>
-  Object.values(headers).every((header) => typeof header === 'string');
+const isText = (headers: OutputRecord['headers']): headers is Record<string, string> => {
+  for (const name in headers) if (typeof headers[name] !== 'string') return false;
+  return true;
+};
 
 /** What the patched client looks for: it then leaves the batch to us. */
 interface OwnMessage extends Message {
@@ -79,7 +81,8 @@ const lengthOf = (value: Message['value'] | undefined): number =>
 
 function sizeOf({ key, value, headers }: Message): number {
   let bytes = RECORD_OVERHEAD_BYTES + lengthOf(key) + lengthOf(value);
-  for (const [name, header] of Object.entries(headers ?? {})) {
+  for (const name in headers) {
+    const header = headers[name];
     const text = Array.isArray(header) ? header.join() : header;
     bytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + lengthOf(text);
   }

@@ -34,15 +34,38 @@ const lengthOf = (value: Bytes): number =>
 const sized = (length: number): number => (length < 0 ? 1 : varintBytes(length) + length);
 
 const CRC32C_POLYNOMIAL = 0x82f63b78;
-const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+const SLICES = 8;
+/** Table s holds what a byte does to the sum s bytes later: eight bytes are then eight look-ups that do not wait for each other. */
+const CRC_TABLES = new Int32Array(SLICES * 256);
+for (let byte = 0; byte < 256; byte++) {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ CRC32C_POLYNOMIAL : crc >>> 1;
-  return crc;
-});
+  CRC_TABLES[byte] = crc;
+}
+for (let at = 256; at < CRC_TABLES.length; at++) {
+  const before = CRC_TABLES[at - 256]!;
+  CRC_TABLES[at] = CRC_TABLES[before & 0xff]! ^ (before >>> 8);
+}
 
-const crc32c = (bytes: Buffer, from: number): number => {
+/** Slicing by eight: a byte at a time it was a fortieth of the engine's processor time. */
+const crc32c = (bytes: Uint8Array, from: number): number => {
+  const tables = CRC_TABLES;
+  const end = bytes.length;
   let crc = -1;
-  for (let at = from; at < bytes.length; at++) crc = CRC_TABLE[(crc ^ bytes[at]!) & 0xff]! ^ (crc >>> 8);
+  let at = from;
+  for (; at + SLICES <= end; at += SLICES) {
+    const low = crc ^ (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
+    crc =
+      tables[1_792 + (low & 0xff)]! ^
+      tables[1_536 + ((low >>> 8) & 0xff)]! ^
+      tables[1_280 + ((low >>> 16) & 0xff)]! ^
+      tables[1_024 + (low >>> 24)]! ^
+      tables[768 + bytes[at + 4]!]! ^
+      tables[512 + bytes[at + 5]!]! ^
+      tables[256 + bytes[at + 6]!]! ^
+      tables[bytes[at + 7]!]!;
+  }
+  for (; at < end; at++) crc = tables[(crc ^ bytes[at]!) & 0xff]! ^ (crc >>> 8);
   return (crc ^ -1) >>> 0;
 };
 
@@ -73,11 +96,13 @@ class Pen {
   }
 }
 
-const flat = (headers: IHeaders): (readonly [string, Bytes])[] => {
-  const pairs: [string, Bytes][] = [];
-  for (const [name, value] of Object.entries(headers)) {
-    if (Array.isArray(value)) for (const one of value) pairs.push([name, one]);
-    else pairs.push([name, value]);
+/** Names and values by turns, a name again for each value of a list. One array: entries of a header each would be most of what a batch leaves behind. */
+const flat = (headers: IHeaders): readonly Bytes[] => {
+  const pairs: Bytes[] = [];
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (Array.isArray(value)) for (const one of value) pairs.push(name, one);
+    else pairs.push(name, value);
   }
   return pairs;
 };
@@ -92,27 +117,26 @@ export const encodeRecordBatch = (messages: readonly Message[], facts: BatchFact
   // Per record: its body, key, value, then name and value of each header.
   const lengths: number[] = [];
   let size = HEAD_BYTES;
-  messages.forEach(({ key, value }, offset) => {
+  for (const [offset, { key, value }] of messages.entries()) {
     const at = lengths.length;
     const pairs = headers[offset]!;
     const keyLength = lengthOf(key);
     const valueLength = lengthOf(value);
     lengths.push(0, keyLength, valueLength);
     let body =
-      FIXED_RECORD_BYTES + varintBytes(offset) + sized(keyLength) + sized(valueLength) + varintBytes(pairs.length);
-    for (const [name, text] of pairs) {
-      const nameLength = lengthOf(name);
-      const textLength = lengthOf(text);
-      lengths.push(nameLength, textLength);
-      body += sized(nameLength) + sized(textLength);
+      FIXED_RECORD_BYTES + varintBytes(offset) + sized(keyLength) + sized(valueLength) + varintBytes(pairs.length / 2);
+    for (const part of pairs) {
+      const length = lengthOf(part);
+      lengths.push(length);
+      body += sized(length);
     }
     lengths[at] = body;
     size += varintBytes(body) + body;
-  });
+  }
 
   const pen = new Pen(size);
   let next = 0;
-  messages.forEach(({ key, value }, offset) => {
+  for (const [offset, { key, value }] of messages.entries()) {
     pen.varint(lengths[next++]!);
     pen.bytes[pen.at++] = 0;
     pen.bytes[pen.at++] = 0;
@@ -120,12 +144,9 @@ export const encodeRecordBatch = (messages: readonly Message[], facts: BatchFact
     pen.value(key, lengths[next++]!);
     pen.value(value, lengths[next++]!);
     const pairs = headers[offset]!;
-    pen.varint(pairs.length);
-    for (const [name, text] of pairs) {
-      pen.value(name, lengths[next++]!);
-      pen.value(text, lengths[next++]!);
-    }
-  });
+    pen.varint(pairs.length / 2);
+    for (const part of pairs) pen.value(part, lengths[next++]!);
+  }
 
   const { bytes } = pen;
   bytes.writeBigInt64BE(0n, 0);

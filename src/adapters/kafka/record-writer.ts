@@ -124,7 +124,7 @@ const length = (value: Uint8Array | string | null): number =>
 /** Checked before anything is sent: the broker's refusal would hit every record of the same send. */
 function checkedSize({ topic, key, value, headers }: OutputRecord): number {
   let bytes = length(key) + length(value);
-  for (const [name, header] of Object.entries(headers)) bytes += length(name) + length(header);
+  for (const name of Object.keys(headers)) bytes += length(name) + length(headers[name] ?? null);
   const limit = TOPICS[topic].maxMessageBytes ?? DEFAULT_MAX_BYTES;
   if (bytes > limit) throw new MmmError('OUTPUT_TOO_LARGE', undefined, { details: { topic, bytes, limit } });
   return bytes;
