@@ -4,8 +4,8 @@
 -- ARGV[2]  the state: "<version> <rest>"
 -- ARGV[3]  time to live in milliseconds
 -- Returns 1 if stored, 0 if what is there is as new or newer.
-local there = redis.call('GET', KEYS[1])
-if there then
+local there = redis.call('GETRANGE', KEYS[1], 0, 15)
+if there ~= '' then
   local version = tonumber(string.match(there, '^(%d+) '))
   if version and version >= tonumber(ARGV[1]) then
     return 0

@@ -11,6 +11,7 @@ import { PostgresContextSource } from '../../adapters/postgres/postgres-context-
 import { PostgresJournal } from '../../adapters/postgres/postgres-journal.ts';
 import { PostgresRulesSource } from '../../adapters/postgres/postgres-rules-source.ts';
 import { RedisStateCache } from '../../adapters/redis/redis-state-cache.ts';
+import { WriteBehindCache } from '../../adapters/redis/write-behind-cache.ts';
 import { LocalInputDecoder, RegistryInputDecoder } from '../../adapters/registry/input-decoder.ts';
 import { LocalCodec, RegistryCodec } from '../../adapters/registry/record-codec.ts';
 import { RegistryClient } from '../../adapters/registry/registry-client.ts';
@@ -160,7 +161,7 @@ const cacheOf = async ({ config, logger, metrics }: ProcessParts): Promise<State
   if (config.distributed === null) return new MemoryStateCache();
   const cache = new RedisStateCache(config.distributed.redisUrl, config.namespace, logger, metrics);
   await cache.connect();
-  return cache;
+  return new WriteBehindCache(cache);
 };
 
 const rulesOf = ({ clock, logger }: ProcessParts, store: Store): PostgresRulesSource => {
