@@ -1,6 +1,7 @@
 import { configuredVerifier } from '../adapters/http/configured-verifier.ts';
 import { openDevTokens } from '../adapters/http/dev-tokens.ts';
 import type { Config } from '../runtime/config.ts';
+import { tuneGarbageCollection } from '../runtime/garbage-collection.ts';
 import { Lifecycle } from '../runtime/lifecycle.ts';
 import type { CliIo } from './cli/command.ts';
 import { applyTenants, DEMO_TENANTS } from './composition/apply-tenants.ts';
@@ -23,6 +24,7 @@ export const serve = async (
   io: CliIo,
   openLog: typeof openEngineLog = openEngineLog,
 ): Promise<number> => {
+  tuneGarbageCollection();
   const parts = processParts(config);
   const lifecycle = new Lifecycle(parts.logger);
   const end = orderedEnd(parts.logger, lifecycle);
