@@ -7,6 +7,15 @@ const M = 0x5bd1e995;
 const R = 24;
 
 const encoder = new TextEncoder();
+/** Longer keys are rare: an id has 255 characters at most. */
+const SCRATCH_BYTES = 2_048;
+const scratch = new Uint8Array(SCRATCH_BYTES);
+
+/** The UTF-8 bytes of a text, valid until the next call: keys are hashed for every record, and an array of its own for each took longer than the hash. */
+const bytesOf = (text: string): Uint8Array => {
+  const { read, written } = encoder.encodeInto(text, scratch);
+  return read === text.length ? scratch.subarray(0, written) : encoder.encode(text);
+};
 
 export const murmur2 = (data: Uint8Array): number => {
   const length = data.length;
@@ -32,4 +41,4 @@ export const murmur2 = (data: Uint8Array): number => {
 
 /** `key` as text is hashed as its UTF-8 bytes. `count` must be at least 1. */
 export const partitionOf = (key: Uint8Array | string, count: number): number =>
-  (murmur2(typeof key === 'string' ? encoder.encode(key) : key) & 0x7fffffff) % count;
+  (murmur2(typeof key === 'string' ? bytesOf(key) : key) & 0x7fffffff) % count;

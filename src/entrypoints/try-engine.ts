@@ -48,7 +48,6 @@ const rulesOf = (playbooks: readonly unknown[]): TenantRules => {
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent };
 const uncounted: Metrics = {
   records: () => {},
-  candidate: () => {},
   count: () => {},
   gauge: () => {},
   observe: () => {},

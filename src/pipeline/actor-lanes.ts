@@ -1,40 +1,35 @@
 import PQueue from 'p-queue';
 
+export interface ActorLane<Item> {
+  readonly key: string;
+  readonly items: readonly Item[];
+}
+
+/** Items by key, keys in order of their first item, each lane in the order of its items. For work that waits for nothing, this is all there is to do. */
+export const lanesOf = <Item>(items: readonly Item[], keyOf: (item: Item) => string): ActorLane<Item>[] => {
+  const lanes = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const lane = lanes.get(key);
+    if (lane === undefined) lanes.set(key, [item]);
+    else lane.push(item);
+  }
+  return [...lanes].map(([key, items]) => ({ key, items }));
+};
+
 /**
  * Serial per key, parallel across keys, bounded (style 5). An actor's signals must be planned one after the other, because each reads what the
- * one before it sent; different actors share nothing. Results come back in the order of the items.
+ * one before it sent; different actors share nothing.
  *
  * Rejects with the first failure after all running lanes have settled: nothing of the batch still runs when the caller sees the error.
  */
-export const runInLanes = async <Item, Result>(
+export const runInLanes = async <Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string,
   concurrency: number,
-  work: (lane: readonly Item[], key: string) => Promise<readonly Result[]>,
-): Promise<Result[]> => {
-  const lanes = new Map<string, number[]>();
-  items.forEach((item, index) => {
-    const key = keyOf(item);
-    const lane = lanes.get(key);
-    if (lane === undefined) lanes.set(key, [index]);
-    else lane.push(index);
-  });
-
+  work: (lane: ActorLane<Item>) => Promise<void>,
+): Promise<void> => {
   const queue = new PQueue({ concurrency });
-  const results = new Array<Result>(items.length);
-  const outcomes = await Promise.allSettled(
-    [...lanes].map(([key, indexes]) =>
-      queue.add(async () => {
-        const laneResults = await work(
-          indexes.map((index) => items[index]!),
-          key,
-        );
-        indexes.forEach((index, at) => {
-          results[index] = laneResults[at]!;
-        });
-      }),
-    ),
-  );
+  const outcomes = await Promise.allSettled(lanesOf(items, keyOf).map((lane) => queue.add(() => work(lane))));
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  return results;
 };

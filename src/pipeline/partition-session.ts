@@ -3,8 +3,8 @@ import type { MmmSignalInput } from '../generated/records.ts';
 import { deadLetter, describeError, isTooLargeToCopy, LENGTH_AND_DIGEST } from './dead-letter.ts';
 import { ActorMemory } from './decide/actor-memory.ts';
 import { checkSignal } from './decide/check-signal.ts';
-import { type BatchResult, decideBatch, type DecideBatchDeps } from './decide/decide-batch.ts';
-import { countBatch, countPublished, timeDeliveries } from './decide/decide-metrics.ts';
+import { decideBatch, type DecideBatchDeps } from './decide/decide-batch.ts';
+import { countBatch, countPublished, receivedOfShown, timeDeliveries } from './decide/decide-metrics.ts';
 import { MicroBatchSize } from './decide/micro-batch-size.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Metrics } from './ports/metrics.ts';
@@ -154,6 +154,17 @@ export class PartitionSession {
     publisher: Publisher,
     epoch: bigint,
   ): Promise<void> {
+    const { target, shownMs } = await this.#decide(records, memory, epoch);
+    await this.#settleInFlight();
+    this.#publishInBackground(publisher, target, shownMs);
+  }
+
+  /** What is to be published of a batch, and nothing else of it: plans and texts kept until it was out were half of what the collector had to carry. */
+  async #decide(
+    records: readonly LogRecord[],
+    memory: ActorMemory,
+    epoch: bigint,
+  ): Promise<{ target: PublishTarget; shownMs: readonly number[] }> {
     const started = this.#deps.clock.monotonicMs();
     const { recordOf, deadLetters } = await this.#decode(records);
     const result = await decideBatch(this.#deps, memory, { shard: this.#partition, epoch }, [...recordOf.keys()]);
@@ -163,14 +174,9 @@ export class PartitionSession {
       stage: 'decide',
     });
     countBatch(this.#deps.metrics, result);
-
-    await this.#settleInFlight();
-    this.#publishInBackground(publisher, result, {
-      written: result.written,
-      upto: result.lastNumber,
-      inputNext: records.at(-1)!.offset + 1n,
-      deadLetters,
-    });
+    const { written, lastNumber } = result;
+    const inputNext = records.at(-1)!.offset + 1n;
+    return { target: { written, upto: lastNumber, inputNext, deadLetters }, shownMs: receivedOfShown(result) };
   }
 
   async #decode(
@@ -221,14 +227,14 @@ export class PartitionSession {
     await publisher.publish({ written: [], upto: null, inputNext: null, deadLetters: [] });
   }
 
-  #publishInBackground(publisher: Publisher, result: BatchResult, target: PublishTarget): void {
+  #publishInBackground(publisher: Publisher, target: PublishTarget, shownMs: readonly number[]): void {
     const started = this.#deps.clock.monotonicMs();
     this.#publishing = true;
     const published = publisher.publish(target).then(() => {
       this.#deps.metrics.observe('mmm_stage_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, {
         stage: 'publish',
       });
-      timeDeliveries(this.#deps.metrics, result, this.#deps.clock.now());
+      timeDeliveries(this.#deps.metrics, shownMs, this.#deps.clock.now());
     });
     // Also what telling the metrics threw: a rejection that nobody awaits yet would end the process.
     this.#inFlight = published

@@ -1,29 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { runInLanes } from '../../src/pipeline/actor-lanes.ts';
+import { lanesOf, runInLanes } from '../../src/pipeline/actor-lanes.ts';
 
 const item = fc.record({ actor: fc.constantFrom('a', 'b', 'c', 'd', 'e'), n: fc.nat() });
 
 describe('actor lanes', () => {
-  test('an actor never overlaps itself, keeps its order, and results come back in the order of the items', async () => {
+  test('an actor never overlaps itself and keeps its order, and no more lanes run than were allowed', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(item, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), async (items, lanes) => {
         const running = new Set<string>();
         let widest = 0;
-        const results = await runInLanes(
+        const done = new Map<string, number[]>();
+        await runInLanes(
           items,
           (one) => one.actor,
           lanes,
-          async (lane, key) => {
+          async ({ key, items: lane }) => {
             expect(running.has(key)).toBe(false);
             running.add(key);
             widest = Math.max(widest, running.size);
             await new Promise((resolve) => setImmediate(resolve));
             running.delete(key);
-            return lane.map((one) => `${one.actor}${one.n}`);
+            done.set(key, [...(done.get(key) ?? []), ...lane.map(({ n }) => n)]);
           },
         );
-        expect(results).toEqual(items.map((one) => `${one.actor}${one.n}`));
+        const wanted = new Map<string, number[]>();
+        for (const { actor, n } of items) wanted.set(actor, [...(wanted.get(actor) ?? []), n]);
+        expect(done).toEqual(wanted);
         expect(widest).toBeLessThanOrEqual(lanes);
       }),
     );
@@ -39,11 +42,10 @@ describe('actor lanes', () => {
       ['slow', 'a', 'b', 'c'],
       (key) => key,
       2,
-      async (lane, key) => {
+      async ({ key }) => {
         if (key === 'slow') await slow;
         done.push(key);
         if (done.length === 3) release();
-        return lane;
       },
     );
     await all;
@@ -56,14 +58,23 @@ describe('actor lanes', () => {
       ['bad', 'good'],
       (key) => key,
       2,
-      async (lane, key) => {
+      async ({ key }) => {
         if (key === 'bad') throw new Error('bad lane');
         await new Promise((resolve) => setImmediate(resolve));
         settled.push(key);
-        return lane;
       },
     );
     await expect(run).rejects.toThrow('bad lane');
     expect(settled).toEqual(['good']);
+  });
+
+  test('lanes stand in the order of their first item, each with its items in their order', () => {
+    fc.assert(
+      fc.property(fc.array(item, { maxLength: 60 }), (items) => {
+        const lanes = lanesOf(items, (one) => one.actor);
+        expect(lanes.map(({ key }) => key)).toEqual([...new Set(items.map(({ actor }) => actor))]);
+        for (const lane of lanes) expect(lane.items).toEqual(items.filter(({ actor }) => actor === lane.key));
+      }),
+    );
   });
 });

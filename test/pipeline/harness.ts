@@ -27,7 +27,6 @@ export const quietLogger: Logger = {
 };
 export const noMetrics: Metrics = {
   records: () => {},
-  candidate: () => {},
   count: () => {},
   gauge: () => {},
   observe: () => {},

@@ -84,9 +84,12 @@ export function toPlain(value: unknown): unknown {
   const { unwrap } = value as { unwrap?: unknown };
   if (typeof unwrap === 'function') return toPlain(Object.values(value)[0]);
   const plain: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) {
-    if (key === '__proto__') Object.defineProperty(plain, key, { value: toPlain(item), enumerable: true });
-    else plain[key] = toPlain(item);
+  // Keys, not entries: each signal is read this way, and most of its members are plain already.
+  for (const key of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[key];
+    const made = typeof item === 'object' ? toPlain(item) : item;
+    if (key === '__proto__') Object.defineProperty(plain, key, { value: made, enumerable: true });
+    else plain[key] = made;
   }
   return plain;
 }

@@ -86,10 +86,6 @@ export class PromMetrics implements Metrics {
     this.count('mmm_records_total', { stage, outcome, reason }, count);
   }
 
-  candidate(disposition: string, reason: string, count = 1): void {
-    this.count('mmm_candidates_total', { disposition, reason }, count);
-  }
-
   count(name: string, labels: Record<string, string> = {}, by = 1): void {
     (this.#get(name) as Counter).inc(this.#kept(labels), by);
   }

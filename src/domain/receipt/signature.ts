@@ -34,12 +34,15 @@ export interface SignableText {
  * before and after it, so the signed text is the unsigned one, cut there.
  */
 export const signableText = (receipt: Readonly<Record<string, unknown>>): SignableText => {
-  const members = Object.entries(receipt);
-  // `fromEntries` defines, an assignment would set the prototype for a member of that name.
-  const membersOf = (half: (name: string) => boolean): string =>
-    canonicalJson(Object.fromEntries(members.filter(([name]) => half(name)))).slice(1, -1);
-  const before = membersOf((name) => name < 'signature');
-  const after = membersOf((name) => name > 'signature');
+  let before = '';
+  let after = '';
+  for (const name of Object.keys(receipt).sort()) {
+    const value = receipt[name];
+    if (value === undefined || name === 'signature') continue;
+    const member = `${JSON.stringify(name)}:${canonicalJson(value)}`;
+    if (name < 'signature') before += before === '' ? member : `,${member}`;
+    else after += after === '' ? member : `,${member}`;
+  }
   const join = (...parts: readonly string[]): string => `{${parts.filter((part) => part !== '').join(',')}}`;
   return {
     unsigned: join(before, after),

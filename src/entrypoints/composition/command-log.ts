@@ -45,7 +45,7 @@ export interface CommandLog {
 
 const nothing = (): void => undefined;
 /** A command has no /metrics that anybody could read. */
-const NO_METRICS: Metrics = { records: nothing, candidate: nothing, count: nothing, gauge: nothing, observe: nothing };
+const NO_METRICS: Metrics = { records: nothing, count: nothing, gauge: nothing, observe: nothing };
 
 /** Opens Kafka, or the database of the embedded default (started for as long as the command runs, if no engine runs). Throws what the adapters throw. */
 export const openCommandLog = (config: Config, logger: Logger): Promise<CommandLog> =>

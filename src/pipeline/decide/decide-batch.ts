@@ -3,7 +3,7 @@ import { type ActorKey, actorKeyText } from '../../domain/ids.ts';
 import type { TenantRules } from '../../domain/rules.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
 import { MmmError } from '../../errors.ts';
-import { runInLanes } from '../actor-lanes.ts';
+import { lanesOf } from '../actor-lanes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContextSource } from '../ports/context-source.ts';
 import { type CommitAnswer, type Journal, journalSignalKey } from '../ports/journal.ts';
@@ -12,7 +12,7 @@ import type { RulesSource } from '../ports/rules-source.ts';
 import { isDeferralDue } from '../../domain/decision/release.ts';
 import type { ActorMemory, Standing } from './actor-memory.ts';
 import { contextOfSignal, contextsOf } from './batch-context.ts';
-import { type DecideActorDeps, planActor } from './decide-actor.ts';
+import { type DecideActorDeps, type PlannedActor, planActor } from './decide-actor.ts';
 import { type DecidedActor, type DecidedSignal, type SealDeps, sealActors } from './seal-actors.ts';
 
 export interface DecideBatchDeps extends Omit<DecideActorDeps, 'contextOf'>, SealDeps {
@@ -47,9 +47,6 @@ export interface BatchResult {
    */
   readonly planMs: number;
 }
-
-/** More lanes than this only grow memory. */
-const LANES = 16;
 
 /**
  * Planning makes room for everything else of the process after so long: a large batch in one go held up heartbeats and the other partitions, and the
@@ -98,24 +95,21 @@ export const decideBatch = async (
     const decidedAt = { ms: deps.clock.now(), monotonicMs: Math.trunc(deps.clock.monotonicMs()) };
     const actorDeps = { ...deps, contextOf: contextOfSignal(contexts, rules, decidedAt.ms) };
     let stretchFromMs = deps.clock.monotonicMs();
-    const perSignal = await runInLanes(
-      fresh,
-      (s) => keyTextOf(s),
-      LANES,
-      async (lane, key) => {
-        const standing = standings.get(key);
-        if (standing === undefined) throw new MmmError('IN_DOUBT', 'no state came back for an actor of the batch');
-        if (deps.clock.monotonicMs() - stretchFromMs > STRETCH_MS) {
-          await (deps.giveWay ?? turnOfTheEventLoop)();
-          stretchFromMs = deps.clock.monotonicMs();
-        }
-        const started = deps.clock.monotonicMs();
-        const actor = planActor(actorDeps, standing, lane, rules.get(lane[0]!.tenant_id) ?? null, decidedAt, originals);
-        planMs += deps.clock.monotonicMs() - started;
-        return lane.map(() => actor);
-      },
-    );
-    const made = await sealActors(deps, [...new Set(perSignal)]);
+    const planned: PlannedActor[] = [];
+    // Planning waits for nothing, so lanes side by side would only be lanes taken in turns, at the price of a task and two promises for each.
+    for (const { key, items: lane } of lanesOf(fresh, keyTextOf)) {
+      const standing = standings.get(key);
+      if (standing === undefined) throw new MmmError('IN_DOUBT', 'no state came back for an actor of the batch');
+      if (deps.clock.monotonicMs() - stretchFromMs > STRETCH_MS) {
+        await (deps.giveWay ?? turnOfTheEventLoop)();
+        stretchFromMs = deps.clock.monotonicMs();
+      }
+      const started = deps.clock.monotonicMs();
+      const tenantRules = rules.get(standing.key.tenantId) ?? null;
+      planned.push(planActor(actorDeps, standing, lane, tenantRules, decidedAt, originals));
+      planMs += deps.clock.monotonicMs() - started;
+    }
+    const made = await sealActors(deps, planned);
     for (const actor of made) failed.push(...actor.failed);
 
     const toCommit = made.filter((actor) => actor.commit.entries.length > 0);

@@ -117,9 +117,8 @@ export const createOutcomes = (dependencies: OutcomesDependencies): Outcomes => 
       readable,
       ({ report }) => actorKeyText(keyOf(report)),
       LANES,
-      async (lane) => {
+      async ({ items: lane }) => {
         for (const one of lane) settled[one.at] = await record(one);
-        return lane;
       },
     );
     const done = settled.filter((one) => one.kind !== 'readable');

@@ -2,8 +2,6 @@
 export interface Metrics {
   /** mmm_records_total{stage,outcome,reason} */
   records(stage: string, outcome: string, reason: string, count?: number): void;
-  /** mmm_candidates_total{disposition,reason} */
-  candidate(disposition: string, reason: string, count?: number): void;
   /** Every other counter of interface 9, by its Prometheus name. */
   count(name: string, labels?: Record<string, string>, by?: number): void;
   gauge(name: string, value: number, labels?: Record<string, string>): void;

@@ -24,7 +24,6 @@ export const logger: Logger = {
 };
 export const metrics: Metrics = {
   records: () => undefined,
-  candidate: () => undefined,
   count: () => undefined,
   gauge: () => undefined,
   observe: () => undefined,

@@ -7,9 +7,9 @@ const after = (records: number, ms: number, batches = 30): number => {
   return size.limit;
 };
 
-test('batches follow what 50 ms of work are, up to 500 records', () => {
-  expect(after(100, 12.5)).toBeGreaterThan(390);
-  expect(after(100, 12.5)).toBeLessThan(410);
+test('batches follow what 250 ms of work are, up to 500 records', () => {
+  expect(after(100, 62.5)).toBeGreaterThan(390);
+  expect(after(100, 62.5)).toBeLessThan(410);
   expect(after(500, 1)).toBe(500);
 });
 

@@ -61,9 +61,6 @@ export class CountingMetrics implements Metrics {
   records(stage: string, outcome: string, reason: string, count = 1): void {
     this.count('mmm_records_total', { stage, outcome, reason }, count);
   }
-  candidate(): void {
-    throw new Error('intake has no candidates');
-  }
   count(name: string, labels: Record<string, string> = {}, by = 1): void {
     this.#check(name, labels);
     const key = [name, ...Object.values(labels)].join('/');

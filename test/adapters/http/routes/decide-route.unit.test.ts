@@ -41,7 +41,7 @@ test('a SIN envelope is decided and stored, and the same signal again gives the 
   expect(again.decision).toEqual(body.decision);
   expect(http.reader.stored).toHaveLength(1);
   expect(http.counted.filter((line) => line.startsWith('decide '))).toEqual([
-    'decide decided decided',
+    'decide decided decided 1',
     'decide duplicate signal_id 1',
   ]);
 });
