@@ -16,7 +16,7 @@ const isInOrder = (value: unknown): boolean => {
   let before = '';
   // Makes no list of the keys. An inherited one, if ever there is any, can only send the value the long way round.
   for (const key in value) {
-    if (key < before || !Object.hasOwn(value, key)) return false;
+    if (key < before) return false;
     before = key;
     const member = (value as Record<string, unknown>)[key];
     if (member !== undefined && !isInOrder(member)) return false;

@@ -34,15 +34,16 @@ export interface SignableText {
  * before and after it, so the signed text is the unsigned one, cut there.
  */
 export const signableText = (receipt: Readonly<Record<string, unknown>>): SignableText => {
-  let before = '';
-  let after = '';
-  for (const name of Object.keys(receipt).sort()) {
-    const value = receipt[name];
-    if (value === undefined || name === 'signature') continue;
-    const member = `${JSON.stringify(name)}:${canonicalJson(value)}`;
-    if (name < 'signature') before += before === '' ? member : `,${member}`;
-    else after += after === '' ? member : `,${member}`;
+  // Without a prototype: on another object a member named __proto__ would set that instead.
+  const first = Object.create(null) as Record<string, unknown>;
+  const second = Object.create(null) as Record<string, unknown>;
+  for (const name of Object.keys(receipt)) {
+    if (name === 'signature') continue;
+    if (name < 'signature') first[name] = receipt[name];
+    else second[name] = receipt[name];
   }
+  const before = canonicalJson(first).slice(1, -1);
+  const after = canonicalJson(second).slice(1, -1);
   const join = (...parts: readonly string[]): string => `{${parts.filter((part) => part !== '').join(',')}}`;
   return {
     unsigned: join(before, after),
