@@ -20,7 +20,12 @@ export interface SessionDeps extends DecideBatchDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly engineVersion: string;
+  /** Gives a session its turn among those of the process, from planning a batch to the answer of its commit. Default: all at once. */
+  readonly turn?: InTurn;
 }
+
+export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+const atOnce: InTurn = (work) => work();
 
 /** How long an idle session waits before it looks for rows that others wrote (design 3.2); a notification shortens it. */
 const OUTBOX_POLL_MS = 500;
@@ -143,9 +148,16 @@ export class PartitionSession {
    */
   async #takeBatch(): Promise<readonly LogRecord[]> {
     const records = await this.#reader.take(this.#batchSize.limit, OUTBOX_POLL_MS);
-    if (records.length === 0 || records.length >= WORTH_OVERLAPPING_RECORDS || !this.#publishing) return records;
-    await this.#settleInFlight();
-    return [...records, ...(await this.#reader.take(this.#batchSize.limit - records.length, 0))];
+    if (records.length > 0 && records.length < WORTH_OVERLAPPING_RECORDS && this.#publishing) {
+      await this.#settleInFlight();
+    }
+    return records;
+  }
+
+  /** With what has come while they waited for other work. */
+  async #filledUp(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
+    const room = this.#batchSize.limit - records.length;
+    return room > 0 ? [...records, ...(await this.#reader.take(room, 0))] : records;
   }
 
   async #decideAndPublish(
@@ -154,7 +166,8 @@ export class PartitionSession {
     publisher: Publisher,
     epoch: bigint,
   ): Promise<void> {
-    const { target, shownMs } = await this.#decide(records, memory, epoch);
+    const { turn = atOnce } = this.#deps;
+    const { target, shownMs } = await turn(async () => this.#decide(await this.#filledUp(records), memory, epoch));
     await this.#settleInFlight();
     this.#publishInBackground(publisher, target, shownMs);
   }

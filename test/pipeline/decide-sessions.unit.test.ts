@@ -75,6 +75,26 @@ describe('decide sessions', () => {
     expect(harness.log.read('mmm.receipts')).toHaveLength(300);
   });
 
+  test('however many partitions a process owns, three of them decide at once: what lies in memory is bounded', async () => {
+    const harness = new DecideHarness(unlimited, 12);
+    const people = Array.from({ length: 200 }, (_, index) => push(`dev${index}`, `s${index}`));
+    await harness.append(people);
+    let running = 0;
+    let most = 0;
+    const { journal } = harness;
+    const commit = journal.commit.bind(journal);
+    journal.commit = async (request) => {
+      most = Math.max(most, ++running);
+      // Long enough that every other partition could have come here.
+      for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return commit(request);
+    };
+    await run(harness);
+    expect(harness.deliveries()).toHaveLength(people.length);
+    expect(most).toBe(3);
+  });
+
   test('a repeated signal is decided once, within a batch and across restarts', async () => {
     const harness = new DecideHarness(unlimited);
     const signals = many(20);
