@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { assertPatched, requireClient } from '../../../src/adapters/kafka/patched-client.ts';
 import { unpatchedClient } from './support/unpatched-client.ts';
 import type { UnpatchedClient } from './support/unpatched-client.ts';
@@ -36,6 +37,22 @@ const shown = (load: Load, messages: Fetched[], aborted: [producerId: number, fi
   const kept: Fetched[] = load('src/consumer/filterAbortedMessages.js')({ messages, abortedTransactions });
   return kept.filter((message) => !message.isControlRecord).map(({ offset }) => Number(offset));
 };
+
+test('records are grouped by partition as the published client groups them, which copies a list for each record', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 60 }), (partitions) => {
+      const messages = partitions.map((partition, at) => ({ partition, at }));
+      const grouped = (load: Load): unknown =>
+        load('src/producer/groupMessagesPerPartition.js')({
+          topic: 't',
+          partitionMetadata: [{ partitionId: 0 }],
+          messages,
+          partitioner: ({ message }: { message: { partition: number } }) => message.partition,
+        });
+      expect(grouped(patched)).toEqual(grouped(unpatched));
+    }),
+  );
+});
 
 describe('records of aborted transactions', () => {
   test('overlapping transactions that end in another order than they began', () => {
