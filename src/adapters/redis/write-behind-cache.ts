@@ -6,8 +6,15 @@ import type { CachedState, StateCache } from '../../pipeline/ports/state-cache.t
  * round to the version check and folds, which takes milliseconds; so does whoever takes over after a kill.
  */
 export const WRITE_EVERY_MS = 5_000;
+/** What has waited long enough is looked for this often: all of it at once every few seconds held up the signals of that moment. */
+const LOOK_EVERY_MS = 100;
 /** Written together; then everything else of the process has its turn, and the store's time limit does not run out on our own encoding. */
 const PER_WRITE = 50;
+
+interface Waiting {
+  readonly dueMs: number;
+  readonly state: CachedState;
+}
 
 /**
  * A state cache that is written to behind, each state at most once in `everyMs` and the newest only. Reads see what is not written yet: within this
@@ -16,7 +23,8 @@ const PER_WRITE = 50;
 export class WriteBehindCache implements StateCache {
   readonly #behind: StateCache;
   readonly #everyMs: number;
-  #waiting = new Map<string, CachedState>();
+  /** In the order of their due times: a newer state of an actor takes the place of the one that waits. */
+  readonly #waiting = new Map<string, Waiting>();
   /** Of a write under way: still seen by reads. */
   #leaving: ReadonlyMap<string, CachedState> = new Map();
   #timer: NodeJS.Timeout | null = null;
@@ -30,7 +38,7 @@ export class WriteBehindCache implements StateCache {
   async get(keys: readonly ActorKey[]): Promise<readonly (CachedState | null)[]> {
     const own = keys.map((key) => {
       const text = actorKeyText(key);
-      return this.#waiting.get(text) ?? this.#leaving.get(text);
+      return this.#waiting.get(text)?.state ?? this.#leaving.get(text);
     });
     const asked = keys.filter((_, at) => own[at] === undefined);
     if (asked.length === 0) return own.map((state) => state ?? null);
@@ -39,10 +47,13 @@ export class WriteBehindCache implements StateCache {
   }
 
   putNewer(states: readonly CachedState[]): Promise<void> {
+    const fromNowMs = performance.now() + this.#everyMs;
     for (const state of states) {
       const text = actorKeyText(state.key);
-      const known = this.#waiting.get(text) ?? this.#leaving.get(text);
-      if (known === undefined || known.version < state.version) this.#waiting.set(text, state);
+      const waiting = this.#waiting.get(text);
+      const known = waiting?.state ?? this.#leaving.get(text);
+      if (known !== undefined && known.version >= state.version) continue;
+      this.#waiting.set(text, { dueMs: waiting?.dueMs ?? fromNowMs, state });
     }
     this.#arm();
     return Promise.resolve();
@@ -52,26 +63,32 @@ export class WriteBehindCache implements StateCache {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     await this.#writing;
-    await this.#write();
+    await this.#write(Infinity);
     await this.#behind.close();
   }
 
   #arm(): void {
     if (this.#timer !== null || this.#waiting.size === 0) return;
-    this.#timer = setTimeout(() => {
+    const look = (): void => {
       this.#timer = null;
-      this.#writing ??= this.#write().finally(() => {
+      this.#writing ??= this.#write(performance.now()).finally(() => {
         this.#writing = null;
         this.#arm();
       });
-    }, this.#everyMs);
+    };
+    this.#timer = setTimeout(look, Math.min(this.#everyMs, LOOK_EVERY_MS));
     this.#timer.unref();
   }
 
-  async #write(): Promise<void> {
-    this.#leaving = this.#waiting;
-    this.#waiting = new Map();
-    const states = [...this.#leaving.values()];
+  async #write(dueUntilMs: number): Promise<void> {
+    const leaving = new Map<string, CachedState>();
+    for (const [text, { dueMs, state }] of this.#waiting) {
+      if (dueMs > dueUntilMs) break;
+      leaving.set(text, state);
+      this.#waiting.delete(text);
+    }
+    this.#leaving = leaving;
+    const states = [...leaving.values()];
     for (let from = 0; from < states.length; from += PER_WRITE) {
       await this.#behind.putNewer(states.slice(from, from + PER_WRITE));
     }

@@ -69,3 +69,22 @@ test('what comes while a write is under way is seen, and written by the next', a
   expect((await behind.get(keys)).map((state) => state?.version)).toEqual([2, 1]);
   await cache.close();
 });
+
+test('nothing is written before its time, and a newer state does not put off the time of an actor', async () => {
+  const behind = new Noted();
+  const written = new Promise<void>((resolve) => (behind.written = resolve));
+  const cache = new WriteBehindCache(behind, 150);
+  await cache.putNewer([stateOf('dev', 1)]);
+  // A later one each time something was waited for: were each to begin anew, nothing would ever be written.
+  let version = 1;
+  let isWritten = false;
+  void written.then(() => (isWritten = true));
+  while (!isWritten) {
+    expect(behind.writes).toEqual([]);
+    await cache.putNewer([stateOf('dev', ++version)]);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(version).toBeGreaterThan(2);
+  expect(behind.writes).toHaveLength(1);
+  await cache.close();
+});
