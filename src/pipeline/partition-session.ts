@@ -172,7 +172,7 @@ export class PartitionSession {
     this.#publishInBackground(publisher, target, shownMs);
   }
 
-  /** What is to be published of a batch, and nothing else of it: plans and texts kept until it was out were half of what the collector had to carry. */
+  /** What is to be published of a batch, and nothing else of it: plans and texts kept until it was out only grew what the collector carries. */
   async #decide(
     records: readonly LogRecord[],
     memory: ActorMemory,
