@@ -19,9 +19,8 @@ const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 5_000;
 
 /**
- * Batches of the process that are planned or committed at once. One plans, the others wait for PostgreSQL; more only lay in memory and wrote to the same
- * pages at the same time: on two cores six at once gave a fifth less throughput than three. A commit that hangs holds a place for as long as a statement
- * may take.
+ * Batches of the process that are planned or committed at once. One plans, the others wait for PostgreSQL; more would only lie in memory, which must not
+ * grow with the partitions that are owned. A commit that hangs holds a place for as long as a statement may take.
  */
 const DECIDING_AT_ONCE = 3;
 

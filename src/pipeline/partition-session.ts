@@ -148,10 +148,9 @@ export class PartitionSession {
    */
   async #takeBatch(): Promise<readonly LogRecord[]> {
     const records = await this.#reader.take(this.#batchSize.limit, OUTBOX_POLL_MS);
-    if (records.length > 0 && records.length < WORTH_OVERLAPPING_RECORDS && this.#publishing) {
-      await this.#settleInFlight();
-    }
-    return records;
+    if (records.length === 0 || records.length >= WORTH_OVERLAPPING_RECORDS || !this.#publishing) return records;
+    await this.#settleInFlight();
+    return this.#filledUp(records);
   }
 
   /** With what has come while they waited for other work. */
@@ -167,7 +166,11 @@ export class PartitionSession {
     epoch: bigint,
   ): Promise<void> {
     const { turn = atOnce } = this.#deps;
-    const { target, shownMs } = await turn(async () => this.#decide(await this.#filledUp(records), memory, epoch));
+    let hadToWait = false;
+    const decided = turn(async () => this.#decide(hadToWait ? await this.#filledUp(records) : records, memory, epoch));
+    // A turn that is free begins within the call: looking for more then would cost a timer or a query for nothing.
+    hadToWait = true;
+    const { target, shownMs } = await decided;
     await this.#settleInFlight();
     this.#publishInBackground(publisher, target, shownMs);
   }

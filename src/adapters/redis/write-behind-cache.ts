@@ -5,7 +5,7 @@ import type { CachedState, StateCache } from '../../pipeline/ports/state-cache.t
  * A person at work sends signals in bursts, and each rewrote a state that may be 40 KB. Another process that meets a state this much older loses one
  * round to the version check and folds, which takes milliseconds; so does whoever takes over after a kill.
  */
-export const WRITE_EVERY_MS = 5_000;
+const WRITE_EVERY_MS = 5_000;
 /** What has waited long enough is looked for this often: all of it at once every few seconds held up the signals of that moment. */
 const LOOK_EVERY_MS = 100;
 /** Written together; then everything else of the process has its turn, and the store's time limit does not run out on our own encoding. */
