@@ -2,7 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { MmmError } from '../../src/errors.ts';
 import { decideNow } from '../../src/pipeline/decide/decide-now.ts';
 import type { Logger } from '../../src/pipeline/ports/logger.ts';
-import type { SessionOutput, SessionOutputs } from '../../src/pipeline/ports/partitions.ts';
+import type { MmmSignalInput } from '../../src/generated/records.ts';
+import type { PartitionGroup, SessionOutput, SessionOutputs } from '../../src/pipeline/ports/partitions.ts';
+import type { LogRecord } from '../../src/pipeline/ports/records.ts';
+import { keyOfPartition } from '../contracts/partitions.ts';
 import { DecideHarness, noMetrics, NOTICE_PUSH, push, quietLogger, rulesWith } from './harness.ts';
 
 const rules = rulesWith([NOTICE_PUSH], {
@@ -147,6 +150,96 @@ test('a commit refused after a failover is tried by a new session at once, which
   await harness.append([push('a', 'one')]);
   expect(await run(harness)).toEqual(['DATABASE_WENT_BACK']);
   expect(harness.decisions()).toHaveLength(1);
+});
+
+describe('records that come while a batch can not be decided yet go with it', () => {
+  /** The sessions of a harness, with what each commit held, and an event for each batch a session has taken. */
+  const watched = (harness: DecideHarness) => {
+    const commits: string[][] = [];
+    const commit = harness.journal.commit.bind(harness.journal);
+    harness.journal.commit = (request) => {
+      commits.push(request.actors.flatMap(({ entries }) => entries.map((entry) => entry.signalId)));
+      return commit(request);
+    };
+    const waiting = new Map<number, () => void>();
+    const group: PartitionGroup = {
+      start: (listener) => harness.log.start(listener),
+      stop: () => harness.log.stop(),
+      partitionCount: () => harness.log.partitionCount(),
+      reader: (partition) => {
+        const reader = harness.log.reader(partition);
+        const take = async (maxRecords: number, waitMs: number): Promise<readonly LogRecord[]> => {
+          const taken = await reader.take(maxRecords, waitMs);
+          if (taken.length > 0) waiting.get(partition)?.();
+          return taken;
+        };
+        return { seek: (position) => reader.seek(position), take, wake: () => reader.wake() };
+      },
+    };
+    const taken = (partition: number): Promise<void> => new Promise((resolve) => waiting.set(partition, resolve));
+    return { commits, taken, group };
+  };
+
+  test('while the transaction before it runs', async () => {
+    const harness = new DecideHarness(rules, 1);
+    const { commits, taken, group } = watched(harness);
+    const publishing = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const outputs = wrapped(harness.log, (output) => ({
+      publish: async (publication) => {
+        if (publication.records.length > 0) {
+          publishing.resolve();
+          await gate.promise;
+        }
+        await output.publish(publication);
+      },
+    }));
+    const sessions = harness.sessions({ group, outputs });
+    const [one, two, three] = [push('a', 'one'), push('a', 'two'), push('a', 'three')];
+    await harness.append([one]);
+    await sessions.start();
+    await publishing.promise;
+    const second = taken(0);
+    await harness.append([two]);
+    await second;
+    await harness.append([three]);
+    gate.resolve();
+    await harness.drained();
+    await sessions.stop();
+    expect(commits).toEqual([[one.signal_id], [two.signal_id, three.signal_id]]);
+  });
+
+  test('while other partitions have their turn', async () => {
+    const harness = new DecideHarness(rules, 4);
+    const { commits, taken, group } = watched(harness);
+    const actorAt = (partition: number): string => keyOfPartition(partition, 4).replace('acme|', '');
+    const signalAt = (partition: number, id: string): MmmSignalInput =>
+      push(actorAt(partition), id, { tenant_id: 'acme' });
+    const busy = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const commit = harness.journal.commit.bind(harness.journal);
+    let running = 0;
+    harness.journal.commit = async (request) => {
+      if (++running === 3) busy.resolve();
+      await gate.promise;
+      return commit(request);
+    };
+    const sessions = harness.sessions({ group });
+    const others = [0, 1, 2].map((partition) => signalAt(partition, `other${partition}`));
+    await harness.append(others);
+    await sessions.start();
+    await busy.promise;
+    const [one, two] = [signalAt(3, 'one'), signalAt(3, 'two')];
+    const first = taken(3);
+    await harness.append([one]);
+    await first;
+    await harness.append([two]);
+    gate.resolve();
+    await harness.drained();
+    await sessions.stop();
+    expect(commits).toHaveLength(others.length + 1);
+    expect(commits.at(-1)).toEqual([one.signal_id, two.signal_id]);
+  });
 });
 
 test('tombstones and records in between that are missing move the offset and decide nothing', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { MemoryStateCache } from '../../../src/adapters/memory/memory-state-cache.ts';
 import { WriteBehindCache } from '../../../src/adapters/redis/write-behind-cache.ts';
 import { emptyState } from '../../../src/domain/actor-state.ts';
@@ -71,20 +71,21 @@ test('what comes while a write is under way is seen, and written by the next', a
 });
 
 test('nothing is written before its time, and a newer state does not put off the time of an actor', async () => {
-  const behind = new Noted();
-  const written = new Promise<void>((resolve) => (behind.written = resolve));
-  const cache = new WriteBehindCache(behind, 150);
-  await cache.putNewer([stateOf('dev', 1)]);
-  // A later one each time something was waited for: were each to begin anew, nothing would ever be written.
-  let version = 1;
-  let isWritten = false;
-  void written.then(() => (isWritten = true));
-  while (!isWritten) {
+  jest.useFakeTimers();
+  try {
+    const behind = new Noted();
+    const cache = new WriteBehindCache(behind, 1_000);
+    await cache.putNewer([stateOf('dev', 1)]);
+    await jest.advanceTimersByTimeAsync(600);
+    await cache.putNewer([stateOf('dev', 2), stateOf('other', 1)]);
+    await jest.advanceTimersByTimeAsync(399);
     expect(behind.writes).toEqual([]);
-    await cache.putNewer([stateOf('dev', ++version)]);
-    await new Promise((resolve) => setImmediate(resolve));
+    await jest.advanceTimersByTimeAsync(400);
+    expect(behind.writes).toEqual([[stateOf('dev', 2)]]);
+    await jest.advanceTimersByTimeAsync(400);
+    expect(behind.writes).toEqual([[stateOf('dev', 2)], [stateOf('other', 1)]]);
+    await cache.close();
+  } finally {
+    jest.useRealTimers();
   }
-  expect(version).toBeGreaterThan(2);
-  expect(behind.writes).toHaveLength(1);
-  await cache.close();
 });
