@@ -242,6 +242,22 @@ describe('records that come while a batch can not be decided yet go with it', ()
   });
 });
 
+test('what is shown is timed in seconds from the moment its signal was received, and nothing else is', async () => {
+  const harness = new DecideHarness(rules, 1);
+  harness.now += 1_500;
+  const seconds: number[] = [];
+  const metrics = {
+    ...noMetrics,
+    observe: (name: string, value: number) => {
+      if (name === 'mmm_signal_to_delivery_seconds') seconds.push(value);
+    },
+  };
+  await harness.append([push('a', 'shown'), push('b', 'not shown', { event_type: 'file_edited' })]);
+  await run(harness, { metrics });
+  expect(harness.deliveries()).toHaveLength(1);
+  expect(seconds).toEqual([1.5]);
+});
+
 test('tombstones and records in between that are missing move the offset and decide nothing', async () => {
   const harness = new DecideHarness(rules, 1);
   await harness.log.append([{ topic: 'mmm.signals', key: 't1|a', value: null, headers: {} }]);
