@@ -23,6 +23,16 @@ export const loadTestcontainers = async (): Promise<Testcontainers> => {
   }
 };
 
+/** Containers of which only this machine sees the ports: Docker publishes to every network it is on unless told, and the Redis has no password. */
+export const onLoopback = ({ GenericContainer }: Testcontainers): Testcontainers['GenericContainer'] =>
+  class extends GenericContainer {
+    protected override beforeContainerCreated(): Promise<void> {
+      const published = Object.values(this.hostConfig.PortBindings as Record<string, { HostIp?: string }[]>);
+      for (const binding of published.flat()) binding.HostIp = '127.0.0.1';
+      return Promise.resolve();
+    }
+  };
+
 /** Connection to the daemon; PREREQUISITE_MISSING when none answers. */
 export const containerClient = async (): Promise<
   Awaited<ReturnType<Testcontainers['getContainerRuntimeClient']>>['container']
@@ -36,35 +46,48 @@ export const containerClient = async (): Promise<
 };
 
 const NOT_FOUND = 404;
+/** The library's own default is none: SIGKILL at once, and each start would be a recovery after a crash. */
+const STOP_WITHIN_MS = 30_000;
+
+/** Undefined when somebody has removed it, as `docker system prune` does with what is stopped. */
+const isRunning = async (id: string): Promise<boolean | undefined> => {
+  const client = await containerClient();
+  try {
+    return (await client.inspect(client.getById(id))).State.Running;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === NOT_FOUND) return undefined;
+    throw error;
+  }
+};
 
 /** Removes containers with their anonymous volumes; one that is gone already is no error. */
 export const removeContainers = async (ids: readonly string[]): Promise<void> => {
   const client = await containerClient();
   const remove = async (id: string): Promise<void> => {
-    try {
-      await client.getById(id).remove({ force: true, v: true });
-    } catch (error) {
-      if ((error as { statusCode?: number }).statusCode !== NOT_FOUND) throw error;
-    }
+    if ((await isRunning(id)) !== undefined) await client.getById(id).remove({ force: true, v: true });
   };
   await Promise.all(ids.map(remove));
 };
 
-/** Stops containers, keeping them and their data; resolves with how many of them ran. */
-export const stopContainers = async (ids: readonly string[], how: 'clean' | 'kill'): Promise<number> => {
+/** Stops a container, keeping it and its data; false when it did not run. */
+export const stopContainer = async (id: string, how: 'clean' | 'kill'): Promise<boolean> => {
+  if ((await isRunning(id)) !== true) return false;
   const client = await containerClient();
-  const stop = async (id: string): Promise<number> => {
-    const container = client.getById(id);
-    if (!(await client.inspect(container)).State.Running) return 0;
-    await (how === 'kill' ? container.kill({ signal: 'SIGKILL' }) : client.stop(container));
-    return 1;
-  };
-  return (await Promise.all(ids.map(stop))).reduce((sum, count) => sum + count, 0);
+  const container = client.getById(id);
+  if (how === 'kill') await container.kill({ signal: 'SIGKILL' });
+  else await client.stop(container, { timeout: STOP_WITHIN_MS });
+  return true;
+};
+
+/** Starts a container that was stopped, with its data; false when it is gone. */
+export const startContainer = async (id: string): Promise<boolean> => {
+  const running = await isRunning(id);
+  if (running === undefined) return false;
+  const client = await containerClient();
+  if (!running) await client.start(client.getById(id));
+  return true;
 };
 
 /** How many of these containers run now. */
-export const runningContainers = async (ids: readonly string[]): Promise<number> => {
-  const client = await containerClient();
-  const answers = await Promise.all(ids.map(async (id) => (await client.inspect(client.getById(id))).State.Running));
-  return answers.filter(Boolean).length;
-};
+export const runningContainers = async (ids: readonly string[]): Promise<number> =>
+  (await Promise.all(ids.map(isRunning))).filter(Boolean).length;

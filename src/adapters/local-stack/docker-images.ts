@@ -1,3 +1,4 @@
+import { JVM_FLAGS } from './registry-server.ts';
 import type { StackPart } from './stack.ts';
 
 /** What one part needs as a container. */
@@ -45,7 +46,10 @@ const kafka = ({ hostPort }: ImageInput): ImageSpec => ({
 const registry = (): ImageSpec => ({
   image: 'apicurio/apicurio-registry:3.3.3',
   containerPort: 8080,
-  environment: { APICURIO_DATASOURCE_URL: 'jdbc:h2:file:/tmp/registry/db;WRITE_DELAY=0' },
+  environment: {
+    APICURIO_DATASOURCE_URL: 'jdbc:h2:file:/tmp/registry/db;WRITE_DELAY=0',
+    JAVA_OPTS_APPEND: JVM_FLAGS.join(' '),
+  },
 });
 
 const redis = (): ImageSpec => ({

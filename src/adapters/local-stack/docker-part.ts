@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MmmError } from '../../errors.ts';
-import { containerClient, loadTestcontainers } from './docker-containers.ts';
+import { loadTestcontainers, onLoopback, startContainer, stopContainer } from './docker-containers.ts';
 import { IMAGES } from './docker-images.ts';
 import { postgresPassword, SUPERUSER } from './postgres-server.ts';
 import type { ServerContext } from './server-command.ts';
@@ -12,7 +12,8 @@ import { writeState } from './state-file.ts';
 const POLL_MS = 100;
 /** A first start pulls the image. */
 const START_WITHIN_MS = 300_000;
-const READY_WITHIN_MS = 60_000;
+/** The registry's image alone took 32 s on two busy cores. */
+const READY_WITHIN_MS = 180_000;
 
 /** One server in a container. The container keeps its data and its host port over stop, kill and restart; only `removeStack` removes it. */
 export class DockerPart implements RunningPart {
@@ -32,18 +33,17 @@ export class DockerPart implements RunningPart {
   /** Creates the container, or starts the one of an earlier run, and waits until the server answers. */
   async start(): Promise<void> {
     this.#context.log(`${this.part} starts in Docker`);
-    if (!this.#known()) await this.#create();
-    else if (!(await this.#runs()))
-      await (await containerClient()).start((await containerClient()).getById(this.#id()));
+    const id = this.#id();
+    if (id === undefined || !(await startContainer(id))) await this.#create();
     await this.#untilReady();
   }
 
-  async stop(): Promise<void> {
-    if (await this.#runs()) await (await containerClient()).stop((await containerClient()).getById(this.#id()));
+  stop(): Promise<void> {
+    return this.#end('clean');
   }
 
-  async kill(): Promise<void> {
-    if (await this.#runs()) await (await containerClient()).getById(this.#id()).kill({ signal: 'SIGKILL' });
+  kill(): Promise<void> {
+    return this.#end('kill');
   }
 
   async restart(): Promise<void> {
@@ -52,10 +52,10 @@ export class DockerPart implements RunningPart {
   }
 
   async #create(): Promise<void> {
-    const { GenericContainer } = await loadTestcontainers();
+    const Container = onLoopback(await loadTestcontainers());
     const hostPort = portOf(this.#context, SERVER_KINDS[this.part].ports[0] ?? this.part);
     const spec = IMAGES[this.part]({ hostPort, superuserPassword: postgresPassword(this.#context, SUPERUSER) });
-    let container = new GenericContainer(spec.image)
+    let container = new Container(spec.image)
       .withEnvironment({ ...spec.environment })
       .withExposedPorts({ container: spec.containerPort, host: hostPort })
       // The label makes the container this stack's own. A reused container is not removed when this process ends.
@@ -75,25 +75,18 @@ export class DockerPart implements RunningPart {
     const end = performance.now() + READY_WITHIN_MS;
     while (!(await kind.ready(this.#context).catch(() => false))) {
       if (performance.now() > end)
-        throw new MmmError('STACK_START_FAILED', `${this.part} does not answer; see docker logs ${this.#id()}`);
+        throw new MmmError('STACK_START_FAILED', `${this.part} does not answer; see docker logs ${this.#id() ?? ''}`);
       await delay(POLL_MS);
     }
     await kind.finish?.(this.#context);
   }
 
-  #known(): boolean {
-    return this.#context.state.containers[this.part] !== undefined;
+  async #end(how: 'clean' | 'kill'): Promise<void> {
+    const id = this.#id();
+    if (id !== undefined) await stopContainer(id, how);
   }
 
-  #id(): string {
-    const id = this.#context.state.containers[this.part];
-    if (id === undefined) throw new MmmError('INTERNAL_ERROR', `${this.part} has no container`);
-    return id;
-  }
-
-  async #runs(): Promise<boolean> {
-    if (!this.#known()) return false;
-    const client = await containerClient();
-    return (await client.inspect(client.getById(this.#id()))).State.Running;
+  #id(): string | undefined {
+    return this.#context.state.containers[this.part];
   }
 }

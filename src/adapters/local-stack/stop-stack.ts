@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { removeContainers, runningContainers, stopContainers } from './docker-containers.ts';
+import { removeContainers, runningContainers, stopContainer } from './docker-containers.ts';
 import { withFolderLock } from './folder-lock.ts';
 import type { StackEnv } from './stack.ts';
 import { STACK_PARTS } from './stack.ts';
@@ -40,10 +40,9 @@ export const stopStack = async (dataDir: string, how: 'clean' | 'kill' = 'clean'
         async (known) => await (how === 'kill' ? killProcess(known) : stopProcess(known, known.stopSignal)),
       ),
     );
-    const containers = Object.values(state.containers);
-    const stopped = containers.length > 0 ? await stopContainers(containers, how) : 0;
+    const stopped = await Promise.all(Object.values(state.containers).map(async (id) => await stopContainer(id, how)));
     writeState(folder, { ...state, processes: {} });
-    return processes.length + stopped;
+    return processes.length + stopped.filter(Boolean).length;
   });
 };
 
