@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunningStack, StackEnv, StackProviderName } from '../../src/adapters/local-stack/stack.ts';
+import type { StackEnv } from '../../src/adapters/local-stack/stack.ts';
 import { startStack } from '../../src/adapters/local-stack/start-stack.ts';
-import { MmmError } from '../../src/errors.ts';
 import { removeLeftovers, removeRun, runFolder } from './run-folder.ts';
+import { startAnyhow } from './start-anyhow.ts';
 
 const NAMES = ['KAFKA_BOOTSTRAP_SERVERS', 'SCHEMA_REGISTRY_URL', 'REDIS_URL', 'DATABASE_URL'] as const;
 const SIGNAL_EXIT_CODE = 130;
@@ -25,18 +25,6 @@ const cleanUpOnSignal = (folder: string): void => {
   }
 };
 
-/** Local processes; Docker where Java or Maven is missing. Without either the first error is the one to read. */
-const startAnyhow = async (start: (provider: StackProviderName) => Promise<RunningStack>): Promise<RunningStack> => {
-  try {
-    return await start('process');
-  } catch (error) {
-    if (!(error instanceof MmmError) || error.code !== 'PREREQUISITE_MISSING') throw error;
-    return await start('docker').catch((second: unknown) => {
-      throw second instanceof MmmError && second.code === 'PREREQUISITE_MISSING' ? error : second;
-    });
-  }
-};
-
 /**
  * Starts the real servers once per run and hands their addresses to the suites through the environment. With all four addresses
  * set already, those servers are used and nothing is started.
@@ -51,8 +39,9 @@ export default async function globalSetup(): Promise<void> {
   const external = given();
   const isExternal = NAMES.every((name) => external[name] !== undefined);
   const log = (line: string): void => void process.stderr.write(`stack: ${line}\n`);
-  const start = async (provider: StackProviderName): Promise<RunningStack> =>
-    await startStack({ provider, dataDir: join(folder, 'shared'), log, external });
-  const stack = isExternal ? await start('external') : await startAnyhow(start);
+  const options = { dataDir: join(folder, 'shared'), log };
+  const stack = isExternal
+    ? await startStack({ ...options, provider: 'external', external })
+    : await startAnyhow(options);
   Object.assign(process.env, stack.env);
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Kafka } from 'kafkajs';
 import pg from 'pg';
 import type { RunningStack, StackPart } from '../../src/adapters/local-stack/stack.ts';
-import { startStack } from '../../src/adapters/local-stack/start-stack.ts';
 import { removeStack } from '../../src/adapters/local-stack/stop-stack.ts';
+import { startAnyhow } from './start-anyhow.ts';
 
 const SUFFIX_BYTES = 5;
 
@@ -128,6 +128,6 @@ export interface PrivateStack extends RunningStack {
  */
 export const startPrivateStack = async (parts: readonly StackPart[]): Promise<PrivateStack> => {
   const dataDir = join(required('MMM_TEST_RUN_FOLDER'), uniqueName('private'));
-  const stack = await startStack({ provider: 'process', dataDir, parts, log: () => undefined });
+  const stack = await startAnyhow({ dataDir, parts, log: () => undefined });
   return { ...stack, remove: async () => await removeStack(dataDir) };
 };

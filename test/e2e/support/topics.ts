@@ -27,6 +27,8 @@ export const produce = async (
 ): Promise<void> => {
   if (!(await kcatInstalled())) return await produceBytes(brokers, topic, records);
   const args = ['-P', '-b', brokers.join(','), '-t', topic, '-K', KEY_ENDS, '-X', 'partitioner=murmur2_random'];
+  // Else a request that a restarting broker refuses is sent again behind the ones after it: not the order that the test counts on.
+  args.push('-X', 'enable.idempotence=true');
   const child = spawn('kcat', args, { stdio: ['pipe', 'ignore', 'inherit'] });
   child.stdin.end(records.map(({ key, value }) => `${key}${KEY_ENDS}${value}\n`).join(''));
   const [code] = (await once(child, 'exit')) as [number | null];
