@@ -15,13 +15,17 @@ export interface ImageInput {
   readonly superuserPassword: string;
 }
 
+/**
+ * One port inside and outside: the broker writes the ends of transactions through its own advertised address, and where that leads nowhere inside of the
+ * container no transaction ever ends.
+ */
 const kafka = ({ hostPort }: ImageInput): ImageSpec => ({
   image: 'apache/kafka:4.3.1',
-  containerPort: 9092,
+  containerPort: hostPort,
   environment: {
     KAFKA_NODE_ID: '1',
     KAFKA_PROCESS_ROLES: 'broker,controller',
-    KAFKA_LISTENERS: 'PLAINTEXT://:9092,CONTROLLER://:9093',
+    KAFKA_LISTENERS: `PLAINTEXT://:${hostPort},CONTROLLER://:9093`,
     KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://127.0.0.1:${hostPort}`,
     KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
     KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { IMAGES } from '../../../src/adapters/local-stack/docker-images.ts';
 import {
   loadTestcontainers,
   onLoopback,
@@ -83,4 +84,13 @@ test('ports are published on the loopback only: the servers of a stack are not f
     '6379/tcp': [{ HostIp: '127.0.0.1', HostPort: '7001' }],
     '9/tcp': [{ HostIp: '127.0.0.1', HostPort: '7002' }],
   });
+});
+
+test('the broker listens inside of its container where it says it is: else it can not end a transaction', () => {
+  const { containerPort, environment } = IMAGES.kafka({ hostPort: 27_001, superuserPassword: '' });
+  const portsOf = (listeners: string | undefined): (string | undefined)[] =>
+    listeners?.split(',').flatMap((one) => /^PLAINTEXT:.*:([0-9]+)$/.exec(one)?.[1] ?? []) ?? [];
+  expect(portsOf(environment['KAFKA_ADVERTISED_LISTENERS'])).toEqual(['27001']);
+  expect(portsOf(environment['KAFKA_LISTENERS'])).toEqual(['27001']);
+  expect(containerPort).toBe(27_001);
 });
