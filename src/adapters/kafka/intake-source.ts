@@ -8,6 +8,7 @@ import type { IntakeHandler, IntakeSource, RawRecord, SourceHealth } from '../..
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import { logUnavailable } from './client-errors.ts';
+import { CommitTogether } from './commit-together.ts';
 import { GroupHealth } from './group-health.ts';
 import { readHeaders } from './headers.ts';
 import { leaveGroup } from './leave-group.ts';
@@ -43,6 +44,7 @@ export class KafkaIntakeSource implements IntakeSource {
   readonly #consumer: Consumer;
   readonly #health: GroupHealth;
   readonly #stopping = new AbortController();
+  readonly #commits = new CommitTogether();
   #handler: IntakeHandler | null = null;
 
   constructor(deps: IntakeSourceDeps) {
@@ -95,7 +97,7 @@ export class KafkaIntakeSource implements IntakeSource {
       // Past control records at the end too: else one record of lag would stay for ever.
       const last = isLast ? batch.lastOffset() : (part.at(-1)?.offset ?? batch.lastOffset());
       const offset = (BigInt(last) + 1n).toString();
-      await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
+      await this.#commits.commit(payload, { topic, partition, offset });
       payload.resolveOffset(last);
     }
   }
