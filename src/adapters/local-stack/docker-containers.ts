@@ -49,24 +49,25 @@ const NOT_FOUND = 404;
 /** The library's own default is none: SIGKILL at once, and each start would be a recovery after a crash. */
 const STOP_WITHIN_MS = 30_000;
 
-/** Undefined when somebody has removed it, as `docker system prune` does with what is stopped. */
-const isRunning = async (id: string): Promise<boolean | undefined> => {
-  const client = await containerClient();
+/** Undefined when somebody has removed the container, as `docker system prune` does with what is stopped. */
+const unlessGone = async <T>(work: Promise<T>): Promise<T | undefined> => {
   try {
-    return (await client.inspect(client.getById(id))).State.Running;
+    return await work;
   } catch (error) {
     if ((error as { statusCode?: number }).statusCode === NOT_FOUND) return undefined;
     throw error;
   }
 };
 
+const isRunning = async (id: string): Promise<boolean | undefined> => {
+  const client = await containerClient();
+  return (await unlessGone(client.inspect(client.getById(id))))?.State.Running;
+};
+
 /** Removes containers with their anonymous volumes; one that is gone already is no error. */
 export const removeContainers = async (ids: readonly string[]): Promise<void> => {
   const client = await containerClient();
-  const remove = async (id: string): Promise<void> => {
-    if ((await isRunning(id)) !== undefined) await client.getById(id).remove({ force: true, v: true });
-  };
-  await Promise.all(ids.map(remove));
+  await Promise.all(ids.map((id) => unlessGone(client.getById(id).remove({ force: true, v: true }))));
 };
 
 /** Stops a container, keeping it and its data; false when it did not run. */

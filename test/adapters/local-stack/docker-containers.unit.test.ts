@@ -7,6 +7,7 @@ import { IMAGES } from '../../../src/adapters/local-stack/docker-images.ts';
 import {
   loadTestcontainers,
   onLoopback,
+  removeContainers,
   runningContainers,
   startContainer,
   stopContainer,
@@ -24,7 +25,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mmm-docker-'));
   daemon = createServer((request, response) => {
     const url = request.url!.replace(/^\/v[0-9.]+/, '');
-    const id = /^\/containers\/([a-z]+)\//.exec(url)?.[1];
+    const id = /^\/containers\/([a-z]+)\b/.exec(url)?.[1];
     const answer = (status: number, body: object): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
@@ -69,6 +70,11 @@ test('what does not run is not stopped, what runs is not started, what somebody 
   expect(await startContainer(STOPPED)).toBe(true);
   expect(asked).toEqual([`/containers/${STOPPED}/start`]);
   expect(await runningContainers([RUNNING, STOPPED, GONE])).toBe(1);
+});
+
+test('a container is removed with its volumes; one that is gone already is no error', async () => {
+  await removeContainers([STOPPED, GONE]);
+  expect(asked).toEqual([`/containers/${STOPPED}?force=true&v=true`]);
 });
 
 test('ports are published on the loopback only: the servers of a stack are not for the network', async () => {
