@@ -3,7 +3,7 @@ import type { MmmSignalInput } from '../generated/records.ts';
 import { deadLetter, describeError, isTooLargeToCopy, LENGTH_AND_DIGEST } from './dead-letter.ts';
 import { ActorMemory } from './decide/actor-memory.ts';
 import { checkSignal } from './decide/check-signal.ts';
-import { decideBatch, type DecideBatchDeps } from './decide/decide-batch.ts';
+import { type BatchPlace, decideBatch, type DecideBatchDeps } from './decide/decide-batch.ts';
 import { countBatch, countPublished, receivedOfShown, timeDeliveries } from './decide/decide-metrics.ts';
 import { MicroBatchSize } from './decide/micro-batch-size.ts';
 import type { Logger } from './ports/logger.ts';
@@ -78,6 +78,8 @@ export class PartitionSession {
       onRunning();
       await this.#loop(publisher, epoch);
       await this.#settleInFlight();
+      // Else rows that are out would count as waiting for as long as no other session starts.
+      await publisher.settle();
     } finally {
       this.#move('ended');
       await Promise.allSettled([this.#inFlight]);
@@ -105,6 +107,7 @@ export class PartitionSession {
         epoch: status.epoch,
         journal: this.#deps.journal,
         output,
+        clock: this.#deps.clock,
         onPublished: (records) => countPublished(this.#deps.metrics, records),
       },
       cursor,
@@ -125,13 +128,14 @@ export class PartitionSession {
 
   async #loop(publisher: Publisher, epoch: bigint): Promise<void> {
     const memory = new ActorMemory(this.#deps.journal, this.#deps.cache);
+    const place = { shard: this.#partition, epoch, publishedUpto: () => publisher.cursor };
     let refreshedAt = this.#deps.clock.monotonicMs();
     while (!this.#stopping) {
       const records = await this.#takeBatch();
       if (this.#inFlightFailure !== null) throw this.#inFlightFailure;
       if (this.#stopping) return;
       if (records.length > 0) {
-        await this.#decideAndPublish(records, memory, publisher, epoch);
+        await this.#decideAndPublish(records, memory, publisher, place);
       } else {
         await this.#settleInFlight();
         await this.#sweep(publisher);
@@ -163,11 +167,11 @@ export class PartitionSession {
     records: readonly LogRecord[],
     memory: ActorMemory,
     publisher: Publisher,
-    epoch: bigint,
+    place: BatchPlace,
   ): Promise<void> {
     const { turn = atOnce } = this.#deps;
     let hadToWait = false;
-    const decided = turn(async () => this.#decide(hadToWait ? await this.#filledUp(records) : records, memory, epoch));
+    const decided = turn(async () => this.#decide(hadToWait ? await this.#filledUp(records) : records, memory, place));
     // A turn that is free begins within the call: looking for more then would cost a timer or a query for nothing.
     hadToWait = true;
     const { target, shownMs } = await decided;
@@ -179,11 +183,11 @@ export class PartitionSession {
   async #decide(
     records: readonly LogRecord[],
     memory: ActorMemory,
-    epoch: bigint,
+    place: BatchPlace,
   ): Promise<{ target: PublishTarget; shownMs: readonly number[] }> {
     const started = this.#deps.clock.monotonicMs();
     const { recordOf, deadLetters } = await this.#decode(records);
-    const result = await decideBatch(this.#deps, memory, { shard: this.#partition, epoch }, [...recordOf.keys()]);
+    const result = await decideBatch(this.#deps, memory, place, [...recordOf.keys()]);
     for (const { signal, error } of result.failed) deadLetters.push(this.#deadLetter(recordOf.get(signal)!, error));
     this.#batchSize.took(records.length, result.planMs);
     this.#deps.metrics.observe('mmm_stage_seconds', (this.#deps.clock.monotonicMs() - started) / 1000, {

@@ -289,6 +289,32 @@ export const journalContract = (name: string, make: () => Promise<JournalUnderTe
       expect((await journal.openShard(old.shard)).publishedUpto).toBe(3n);
     });
 
+    test('a commit takes the word of how far publishing has come along, and never lowers it', async () => {
+      const at = await newShard();
+      const upto = async (): Promise<bigint> => {
+        const status = await journal.openShard(at.shard);
+        at.epoch = status.epoch;
+        return status.publishedUpto;
+      };
+      await commitOne(at, next(fresh(), { count: 3 }));
+      expect(await upto()).toBe(-1n);
+      await journal.commit({ ...at, publishedUpto: 2n, actors: [next(fresh())] });
+      expect(await upto()).toBe(2n);
+      await journal.commit({ ...at, publishedUpto: 1n, actors: [next(fresh())] });
+      expect(await upto()).toBe(2n);
+    });
+
+    test('a commit that is refused takes no such word along, and one above the counter refuses it', async () => {
+      const old = await newShard();
+      await commitOne(old, next(fresh(), { count: 3 }));
+      const { epoch } = await journal.openShard(old.shard);
+      const late = journal.commit({ ...old, publishedUpto: 2n, actors: [next(fresh())] });
+      await expect(late).rejects.toMatchObject({ code: 'EPOCH_STALE' });
+      const tooFar = journal.commit({ shard: old.shard, epoch, publishedUpto: 9n, actors: [next(fresh())] });
+      await expect(tooFar).rejects.toMatchObject({ code: 'DATABASE_WENT_BACK' });
+      expect((await journal.openShard(old.shard)).publishedUpto).toBe(-1n);
+    });
+
     test('a cursor above the counter is DATABASE_WENT_BACK', async () => {
       const at = await newShard();
       await expect(journal.published(at.shard, at.epoch, 1n)).rejects.toMatchObject({ code: 'DATABASE_WENT_BACK' });

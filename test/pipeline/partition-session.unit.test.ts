@@ -6,6 +6,7 @@ import type { MmmSignalInput } from '../../src/generated/records.ts';
 import type { PartitionGroup, SessionOutput, SessionOutputs } from '../../src/pipeline/ports/partitions.ts';
 import type { LogRecord } from '../../src/pipeline/ports/records.ts';
 import { keyOfPartition } from '../contracts/partitions.ts';
+import { journalWith } from '../sim/journal-with.ts';
 import { DecideHarness, noMetrics, NOTICE_PUSH, push, quietLogger, rulesWith } from './harness.ts';
 
 const rules = rulesWith([NOTICE_PUSH], {
@@ -295,4 +296,27 @@ test('a session that fails each time soon after its start is started less and le
   await third.promise;
   await sessions.stop();
   expect(failures).toEqual([1, 2, 3]);
+});
+
+describe('how far publishing has come', () => {
+  test('goes along with the next commit of the session, and the rest of it when it stops', async () => {
+    const harness = new DecideHarness(rules, 1);
+    const along: (bigint | undefined)[] = [];
+    const journal = journalWith(harness.journal, {
+      commit: (request) => {
+        along.push(request.publishedUpto);
+        return harness.journal.commit(request);
+      },
+    });
+    const sessions = harness.sessions({ journal });
+    await sessions.start();
+    for (const id of ['one', 'two']) {
+      await harness.append([push('a', id)]);
+      await harness.drained();
+    }
+    await sessions.stop();
+    const { publishedUpto, nextNumber } = await harness.journal.openShard(0);
+    expect(along).toEqual([0n, (nextNumber - 1n) / 2n]);
+    expect(publishedUpto).toBe(nextNumber - 1n);
+  });
 });

@@ -81,6 +81,8 @@ export class Postgres {
       rows.push(...commit.outbox);
     });
     if (won.length > 0) this.#history.push({ kind: 'commit', request, won });
+    const { shard, epoch, publishedUpto: upto } = request;
+    if (upto !== undefined && epoch !== null) this.#history.push({ kind: 'published', shard, epoch, upto });
     // Only what others than the session commit is notified.
     if (request.epoch === null && answer.firstNumber !== null) for (const tell of this.#listeners) tell(request.shard);
     return answer;

@@ -129,13 +129,15 @@ const noteAcceptsTimeline: Variant = {
   breaks: 'telling how far publishing has come counts as having compared cursor and counter after a failover',
   within: 60,
   faults: { databaseGoesBack: true },
-  ports: (ports, { wire, random }, process) => ({
+  bulk: true,
+  ports: (ports) => ({
     ...ports,
     journal: journalWith(ports.journal, {
-      published: async (shard, epoch, upto) => {
-        // It is told in the background, so that it may well wait for a connection while the session goes on.
-        await wire.pause(process, `published ${shard} up to ${upto} waits for a connection`, random.between(0, 4_000));
-        await ports.journal.accepted(shard, epoch, upto);
+      published: (shard, epoch, upto) => ports.journal.accepted(shard, epoch, upto),
+      commit: async (request) => {
+        const { shard, epoch, publishedUpto: upto } = request;
+        if (epoch !== null && upto !== undefined) await ports.journal.accepted(shard, epoch, upto);
+        return ports.journal.commit(request);
       },
     }),
   }),

@@ -134,14 +134,18 @@ export class MemoryJournal implements Journal {
   }
 
   published(shard: number, epoch: bigint, upto: bigint): Promise<void> {
-    const held = this.#shard(shard);
-    if (held.epoch !== epoch) return Promise.reject(new MmmError('EPOCH_STALE', undefined, { details: { shard } }));
-    if (upto > BigInt(held.rows.length))
-      return Promise.reject(new MmmError('DATABASE_WENT_BACK', undefined, { details: { shard } }));
+    return Promise.try(() => {
+      const held = this.#shard(shard);
+      if (held.epoch !== epoch) throw new MmmError('EPOCH_STALE', undefined, { details: { shard } });
+      this.#note(shard, held, upto);
+    });
+  }
+
+  #note(shard: number, held: Shard, upto: bigint): void {
+    if (upto > BigInt(held.rows.length)) throw new MmmError('DATABASE_WENT_BACK', undefined, { details: { shard } });
     for (let number = held.publishedUpto < 0n ? 0n : held.publishedUpto; number < upto; number++)
       held.rows[Number(number)] = null;
     if (upto > held.publishedUpto) held.publishedUpto = upto;
-    return Promise.resolve();
   }
 
   onOutbox(listener: (shard: number) => void): () => void {
@@ -219,6 +223,8 @@ export class MemoryJournal implements Journal {
     if (request.epoch !== null && request.epoch !== shard.epoch) {
       throw new MmmError('EPOCH_STALE', undefined, { details: { shard: request.shard } });
     }
+    // Before the actors: a refused commit leaves nothing behind.
+    if (request.publishedUpto !== undefined) this.#note(request.shard, shard, request.publishedUpto);
     const first = BigInt(shard.rows.length) + 1n;
     const claimed = new Set<string>();
     const actors = request.actors.map((actor) => this.#commitActor(shard, actor, claimed));

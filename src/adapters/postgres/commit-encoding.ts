@@ -161,7 +161,7 @@ const moreText = (actors: readonly ActorCommit[]): string | null => {
   });
 };
 
-/** The arguments of mmm_commit (migrations/0005_recorded_signals.sql), in its order. */
+/** The arguments of mmm_commit (migrations/0005_recorded_signals.sql), in its order, and the number for mmm_note_published. */
 export const commitArguments = (request: CommitRequest): (string | number | Buffer | null)[] => {
   const blob = new Blob();
   const { actors } = request;
@@ -185,5 +185,6 @@ export const commitArguments = (request: CommitRequest): (string | number | Buff
     blob.bytes(),
     ...columns,
     moreText(actors),
+    request.publishedUpto?.toString() ?? null,
   ];
 };

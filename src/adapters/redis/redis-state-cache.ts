@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleAll } from 'cockatiel';
-import { Redis } from 'ioredis';
+import { type ChainableCommander, Redis } from 'ioredis';
 import { SENT_WINDOW_MS } from '../../domain/actor-state.ts';
 import { type ActorKey, encodeKeyPart } from '../../domain/ids.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
@@ -17,7 +17,7 @@ const RETRY_AFTER_MS = 2_000;
 const RECONNECT_MAX_MS = 2_000;
 
 interface WithPutNewer {
-  putNewer(key: string, version: number, state: string, ttlMs: number): Promise<number>;
+  putNewer(key: string, version: number, state: string, ttlMs: number): ChainableCommander;
 }
 
 /**
@@ -64,13 +64,8 @@ export class RedisStateCache implements StateCache {
 
   async get(keys: readonly ActorKey[]): Promise<readonly (CachedState | null)[]> {
     if (keys.length === 0) return [];
-    const replies = await this.#quietly(async () => {
-      const pipeline = this.#redis.pipeline();
+    const replies = await this.#inOneWrite((pipeline) => {
       for (const key of keys) pipeline.get(this.#key(key));
-      const results = (await pipeline.exec()) ?? [];
-      const failed = results.find(([error]) => error !== null);
-      if (failed !== undefined) throw failed[0]!;
-      return results.map(([, reply]) => reply);
     });
     return keys.map((key, index) => {
       const reply = replies?.[index];
@@ -80,11 +75,10 @@ export class RedisStateCache implements StateCache {
 
   async putNewer(states: readonly CachedState[]): Promise<void> {
     if (states.length === 0) return;
-    await this.#quietly(async () => {
-      const redis = this.#redis as Redis & WithPutNewer;
-      await Promise.all(
-        states.map((state) => redis.putNewer(this.#key(state.key), state.version, encodeState(state), SENT_WINDOW_MS)),
-      );
+    await this.#inOneWrite((pipeline) => {
+      const scripts = pipeline as ChainableCommander & WithPutNewer;
+      for (const state of states)
+        scripts.putNewer(this.#key(state.key), state.version, encodeState(state), SENT_WINDOW_MS);
     });
   }
 
@@ -95,6 +89,18 @@ export class RedisStateCache implements StateCache {
 
   #key({ tenantId, actorId }: ActorKey): string {
     return `${this.#namespace}mmm:fatigue:{${encodeKeyPart(tenantId)}|${encodeKeyPart(actorId)}}`;
+  }
+
+  /** A write to the socket for each command was a fifth of all that this process wrote at 200 signals/s. Null when any of the commands failed. */
+  async #inOneWrite(fill: (pipeline: ChainableCommander) => void): Promise<readonly unknown[] | null> {
+    return this.#quietly(async () => {
+      const pipeline = this.#redis.pipeline();
+      fill(pipeline);
+      const results = (await pipeline.exec()) ?? [];
+      const failed = results.find(([error]) => error !== null);
+      if (failed !== undefined) throw failed[0]!;
+      return results.map(([, reply]) => reply);
+    });
   }
 
   /** The breaker's own refusal and every Redis error mean the same to a cache: nothing known. Said by the state change above, not per call. */

@@ -30,6 +30,8 @@ const MEMORY_MAX_ROWS = 400_000;
  * and moves only after the journal has answered a commit.
  */
 export class ActorMemory {
+  /** Copies come in rows, after a start that reads again or a rewind. At first they are, then if the batch before had any. */
+  copiesAreLikely = true;
   readonly #held = new BoundedStates<Standing>(MEMORY_MAX_ROWS);
   readonly #journal: Journal;
   readonly #cache: StateCache;

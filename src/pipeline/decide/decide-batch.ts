@@ -28,6 +28,8 @@ export interface BatchPlace {
   readonly shard: number;
   /** Null for a synchronous decision (design 3.3). */
   readonly epoch: bigint | null;
+  /** How far the caller has published, asked for with each commit. Absent: it publishes nothing. */
+  readonly publishedUpto?: () => bigint;
   /** Called before each commit; throwing here leaves nothing written. */
   readonly beforeCommit?: () => void;
 }
@@ -54,11 +56,22 @@ export interface BatchResult {
  */
 const STRETCH_MS = 10;
 
+/**
+ * The commit refuses what the journal holds, so where copies are rare a look before it is a round trip for nothing. But the journal keeps a row for 31
+ * days, and what happened longer ago than this may be known by its decision alone. Far below: an event may be ahead of our clock by minutes.
+ */
+const LOOK_FIRST_AFTER_MS = 7 * 24 * 3_600_000;
+
+const mayHaveLeftTheJournal =
+  (nowMs: number) =>
+  (signal: MmmSignalInput): boolean =>
+    !(nowMs - Date.parse(signal.occurred_at) < LOOK_FIRST_AFTER_MS);
+
 /** Two writers on one actor (session and HTTP) settle in a round or two; a conflict that stays is a fault, and the session starts anew. */
 const MAX_ROUNDS = 20;
 
 /**
- * Steps 2 to 5 of design 3.2 for one micro-batch: duplicates out, states in, plan, commit, and the actors in conflict once more from the journal.
+ * Steps 2 to 5 of design 3.2 for one micro-batch: states in, plan, commit, and the actors in conflict once more from the journal, their duplicates out.
  * Returns only when everything of the batch is in the journal, so that its offset may move. Throws what the journal throws.
  */
 export const decideBatch = async (
@@ -78,8 +91,10 @@ export const decideBatch = async (
   for (let round = 0; pending.length > 0; round++) {
     if (round >= MAX_ROUNDS) throw new MmmError('IN_DOUBT', 'actors stayed in conflict');
     const actors = actorsOf(pending);
+    const lookForAll = round > 0 || memory.copiesAreLikely;
+    const toLookUp = lookForAll ? pending : pending.filter(mayHaveLeftTheJournal(deps.clock.now()));
     const [known, standings, rules, contexts] = await Promise.all([
-      deps.journal.knownSignals(pending.map((s) => ({ tenantId: s.tenant_id, signalId: s.signal_id }))),
+      deps.journal.knownSignals(toLookUp.map((s) => ({ tenantId: s.tenant_id, signalId: s.signal_id }))),
       memory.standings(actors, round === 0 ? 'nearest' : 'fresh'),
       rulesOf(deps.rules, pending),
       contextsOf(deps.context, pending),
@@ -119,6 +134,7 @@ export const decideBatch = async (
       shard: place.shard,
       epoch: place.epoch,
       actors: toCommit.map((actor) => actor.commit),
+      ...(place.publishedUpto === undefined ? {} : { publishedUpto: place.publishedUpto() }),
     });
     const settled = settle(toCommit, answer);
     if (answer.firstNumber !== null) {
@@ -130,6 +146,7 @@ export const decideBatch = async (
     for (const actor of settled.won) decided.push(...actor.signals);
     pending = settled.lost.flatMap((actor) => actor.signals.map((one) => one.signal));
   }
+  memory.copiesAreLikely = duplicates.length > 0;
   return { decided, duplicates, failed, written, lastNumber, planMs };
 };
 

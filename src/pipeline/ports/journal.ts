@@ -82,6 +82,8 @@ export interface CommitRequest {
   /** Null for a synchronous decision (design 3.3). */
   readonly epoch: bigint | null;
   readonly actors: readonly ActorCommit[];
+  /** A session's own word of how far it has published, taken along: as `published`, in the same transaction. Absent: nothing to tell. */
+  readonly publishedUpto?: bigint;
 }
 
 /** What one actor gains in this batch. Applied only if the actor stands at (version, head) and none of the signal ids exists. */

@@ -1,4 +1,5 @@
 import { MmmError } from '../../errors.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Journal, OutboxRow } from '../ports/journal.ts';
 import type { SessionOutput } from '../ports/partitions.ts';
 import type { OutputRecord } from '../ports/records.ts';
@@ -7,11 +8,18 @@ import type { OutputRecord } from '../ports/records.ts';
 export const PUBLISH_MAX_ROWS = 2_000;
 export const PUBLISH_MAX_BYTES = 4_000_000;
 
+/**
+ * How far publishing has come goes to the journal with the next commit, and by itself when there is nothing to publish. Without either (duplicates alone,
+ * say) it goes after this long. It is also when old rows are deleted.
+ */
+const NOTE_EVERY_MS = 5_000;
+
 export interface PublisherDeps {
   readonly shard: number;
   readonly epoch: bigint;
   readonly journal: Journal;
   readonly output: SessionOutput;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Told of the records of each transaction that is known to be committed. */
   readonly onPublished?: (records: readonly OutputRecord[]) => void;
 }
@@ -36,6 +44,7 @@ export class Publisher {
   readonly #deps: PublisherDeps;
   #cursor: bigint;
   #noted: bigint;
+  #notedAtMs: number;
   #noting: Promise<void> | null = null;
   #noteFailure: { readonly error: unknown } | null = null;
 
@@ -43,8 +52,10 @@ export class Publisher {
     this.#deps = deps;
     this.#cursor = cursor;
     this.#noted = cursor;
+    this.#notedAtMs = deps.clock.monotonicMs();
   }
 
+  /** The number up to which everything is known to be out. */
   get cursor(): bigint {
     return this.#cursor;
   }
@@ -70,8 +81,7 @@ export class Publisher {
       published += records.length;
       this.#deps.onPublished?.(records);
       this.#cursor = reached;
-      // Not without something to tell: `#note` would end before its promise is kept here, and nothing would ever be told again.
-      if (this.#noted < this.#cursor) this.#noting ??= this.#note();
+      if (this.#deps.clock.monotonicMs() - this.#notedAtMs >= NOTE_EVERY_MS) this.#tell();
       if (last) return published;
     }
   }
@@ -97,8 +107,14 @@ export class Publisher {
 
   /** Resolves when the journal knows how far publishing has come. Throws what the journal threw. */
   async settle(): Promise<void> {
+    this.#tell();
     await this.#noting;
     this.#refuseAfterFailure();
+  }
+
+  /** Not without something to tell: `#note` would end before its promise is kept here, and nothing would ever be told again. */
+  #tell(): void {
+    if (this.#noted < this.#cursor) this.#noting ??= this.#note();
   }
 
   /**
@@ -111,6 +127,7 @@ export class Publisher {
         const upto = this.#cursor;
         await this.#deps.journal.published(this.#deps.shard, this.#deps.epoch, upto);
         this.#noted = upto;
+        this.#notedAtMs = this.#deps.clock.monotonicMs();
       }
     } catch (error) {
       this.#noteFailure = { error };

@@ -50,6 +50,14 @@ describe('Redis state cache', () => {
     },
   );
 
+  test('a Redis that forgot its scripts on an open connection is told them again', async () => {
+    const other = { ...state, key: { tenantId: 'acme', actorId: 'dev2' } };
+    await cache.putNewer([state]);
+    await redis.script('FLUSH');
+    await cache.putNewer([{ ...state, version: 4 }, other]);
+    expect(await cache.get([key, other.key])).toEqual([{ ...state, version: 4 }, other]);
+  });
+
   test('rubbish is replaced by the next state', async () => {
     await redis.set(`${namespace}mmm:fatigue:{acme|dev1}`, 'rubbish');
     await cache.putNewer([state]);
