@@ -70,4 +70,15 @@ describe('PartitionBuffer', () => {
     expect(await buffer.take(10, 600_000)).toEqual([]);
     expect(buffer.oldestTimestampMs).toBeNull();
   });
+
+  test('a take that may not wait answers within the turn of the event loop and leaves a wake to one that does', async () => {
+    const buffer = openAt(0n);
+    buffer.wake();
+    const order: string[] = [];
+    const turn = new Promise<void>((resolve) => setImmediate(resolve)).then(() => order.push('turn'));
+    const taken = buffer.take(10, 0).then((records) => order.push(`taken ${records.length}`));
+    await Promise.all([turn, taken]);
+    expect(order).toEqual(['taken 0', 'turn']);
+    expect(await buffer.take(10, 600_000)).toEqual([]);
+  });
 });
