@@ -1,4 +1,4 @@
--- How far a session has published, told with its next commit: a statement of its own for each was a third of what a session sent at 200 signals/s.
+-- How far a session has published, told with its next commit: a statement of its own for each was a quarter of the statements of a session at 200 signals/s.
 -- Called in the statement of the commit and after it, so under its lock and its check of epoch and timeline. Never lowers. Null: nothing to tell.
 CREATE FUNCTION mmm_note_published(p_shard integer, p_upto bigint) RETURNS void LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = public, pg_temp
