@@ -80,6 +80,8 @@ class LogPartitionReader implements PartitionReader {
         this.#position = last.offset + 1n;
         return records;
       }
+      // Who does not wait leaves a wake to who does.
+      if (waitMs <= 0) return [];
       if (this.#woken) {
         this.#woken = false;
         return [];

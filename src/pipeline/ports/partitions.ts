@@ -23,7 +23,7 @@ export interface PartitionReader {
   seek(position: bigint | 'earliest'): Promise<void>;
   /** At most `maxRecords` in order, without waiting longer than `waitMs` for the first one. Empty when there is none or after `wake`. */
   take(maxRecords: number, waitMs: number): Promise<readonly LogRecord[]>;
-  /** Makes a waiting `take` return at once (outbox notification, stop). */
+  /** Makes a waiting `take` return at once (outbox notification, stop). One that may not wait (`waitMs` 0) does not use it up. */
   wake(): void;
 }
 

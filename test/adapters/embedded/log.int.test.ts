@@ -57,6 +57,14 @@ describe('embedded log', () => {
     await database.drop();
   });
 
+  test('a wake before a take ends its wait, also behind a take that may not wait', async () => {
+    const reader = log.group.reader(5);
+    await reader.seek(0n);
+    reader.wake();
+    expect(await reader.take(10, 0)).toEqual([]);
+    expect(await reader.take(10, 600_000)).toEqual([]);
+  });
+
   test('eight writers at once over several partitions: offsets without gap, each writer in order', async () => {
     const write = async (name: string): Promise<void> => {
       for (let round = 0; round < 15; round++) {

@@ -11,12 +11,8 @@ class Session {
   readonly harness = new DecideHarness(rulesWith([NOTICE_PUSH]), 1);
   readonly journal: MemoryJournal = this.harness.journal;
   looked: number[] = [];
-  #memory = this.newMemory();
+  readonly #memory = new ActorMemory(this.journal, this.harness.cache);
   #epoch: bigint | null = null;
-
-  newMemory(): ActorMemory {
-    return new ActorMemory(this.journal, this.harness.cache);
-  }
 
   async decide(...signals: MmmSignalInput[]): Promise<{ decided: string[]; copies: string[] }> {
     this.#epoch ??= (await this.journal.openShard(0)).epoch;
