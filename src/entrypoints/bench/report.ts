@@ -1,5 +1,6 @@
 import { BACKTEST_AIM_PER_SECOND } from './backtest.ts';
 import { DISTURBED_FROM } from './measure.ts';
+import type { MemoryUse } from './memory.ts';
 import { PLAN_P99_AIM_MS, SIGNALS_PER_SECOND_AIM } from './plan-speed.ts';
 import { type BenchResult, type Measured, RATES } from './run-bench.ts';
 import { median, type Spread, spreadOf } from './statistics.ts';
@@ -42,6 +43,9 @@ const latencyCell = ({ latency }: Measured, rate: number): string => {
     .join('/');
 };
 
+/** Spread of the runs' medians, in bytes. */
+const residentOf = (use: MemoryUse | undefined): Spread => spreadOf((use?.runs ?? []).map((run) => run.medianBytes));
+
 /** The ratios that the aims are about. NaN where a side was not measured. */
 export const ratiosOf = ({ streams, plan, memory, speed, backtest }: BenchResult): Readonly<Record<string, number>> => {
   const find = (name: Measured['name']): Measured | undefined => streams.find((one) => one.name === name);
@@ -55,7 +59,7 @@ export const ratiosOf = ({ streams, plan, memory, speed, backtest }: BenchResult
       Math.max(...(speed?.p99 ?? [{ ms: { median: Number.NaN } }]).map(({ ms }) => ms.median)) / PLAN_P99_AIM_MS,
     gate_chain: (speed?.signalsPerSecond.median ?? Number.NaN) / SIGNALS_PER_SECOND_AIM,
     plan: (plan.at(-1)?.microseconds.median ?? Number.NaN) / (plan[0]?.microseconds.median ?? Number.NaN),
-    memory: (large?.medianBytes ?? Number.NaN) / (small?.medianBytes ?? Number.NaN),
+    memory: residentOf(large).median / residentOf(small).median,
     backtest: slowest === undefined ? Number.NaN : slowest.signals / slowest.seconds / BACKTEST_AIM_PER_SECOND,
     backtest_memory: (slowest?.mostBytes ?? Number.NaN) / (backtest[1]?.mostBytes ?? Number.NaN),
   };
@@ -109,9 +113,12 @@ export const reportLines = (result: BenchResult): string[] => {
     lines.push(`plan, entry and state without stores, one core: ${withSpread(signalsPerSecond)} signals/s of CPU time`);
   }
   if (result.memory.length > 0) {
-    lines.push('', row('backlog', 'resident MB, median', 'most'), row('---', '---', '---'));
-    for (const { backlog, medianBytes, mostBytes } of result.memory) {
-      lines.push(row(String(backlog), whole(medianBytes / 1e6), whole(mostBytes / 1e6)));
+    lines.push('', row('backlog', 'resident MB, median (spread)', 'most'), row('---', '---', '---'));
+    for (const use of result.memory) {
+      const { median: middle, least, most } = residentOf(use);
+      const spread: Spread = { median: middle / 1e6, least: least / 1e6, most: most / 1e6 };
+      const greatest = Math.max(...use.runs.map((run) => run.mostBytes));
+      lines.push(row(String(use.backlog), withSpread(spread), whole(greatest / 1e6)));
     }
   }
   if (result.backtest.length > 0) {

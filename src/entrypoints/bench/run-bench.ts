@@ -9,14 +9,13 @@ import {
   measureThroughput,
   type ThroughputRun,
 } from './measure.ts';
-import { killChildren } from './child.ts';
 import { cpuBetween, readCpu } from './cpu.ts';
 import { measureMemory, type MemoryUse } from './memory.ts';
 import { measurePlanCost, type PlanCost } from './plan-cost.ts';
 import { measurePlanSpeed, type PlanSpeed } from './plan-speed.ts';
 import { sampleOutputs } from './samples.ts';
 import { openSink } from './sink.ts';
-import { openWorld } from './world.ts';
+import { inWorld } from './world.ts';
 
 export type Part = 'a' | 'b' | 'c' | 'd' | 'e' | 'f';
 export const PARTS: readonly Part[] = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -62,12 +61,6 @@ const LATENCY_SECONDS = 10;
  * many small requests, on the processors of what is measured: p50 of the engine at 200/s came from 507 ms down to 180 meanwhile. Those in use are warm.
  */
 const BROKER_WARM_UP_SECONDS = 60;
-const SMALLER_BACKLOG = 100_000;
-const LARGER_BACKLOG = 1_000_000;
-
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-/** Exit code of a shell's Ctrl-C. */
-const BROKEN_OFF = 130;
 /** Others' work often ends within this: waiting for it costs less than a run that has to be repeated. */
 const QUIET_WAIT_MS = 20_000;
 const QUIET_LOOK_MS = 1_000;
@@ -153,17 +146,9 @@ const warmBroker = async (
   }
 };
 
-const measureStreams = async (
-  options: BenchOptions,
-): Promise<Pick<BenchResult, 'streams' | 'memory' | 'outputBytes'>> => {
-  const { parts, log } = options;
-  const world = await openWorld(log);
-  const breakOff = (): void => {
-    killChildren();
-    void world.close().finally(() => process.exit(BROKEN_OFF));
-  };
-  for (const signal of SIGNALS) process.once(signal, breakOff);
-  try {
+const measureStreams = (options: BenchOptions): Promise<Pick<BenchResult, 'streams' | 'outputBytes'>> =>
+  inWorld(options.log, async (world) => {
+    const { parts } = options;
     await createBareTopics(world);
     const outputs = [world.names.topic('mmm.delivery.ide'), 'bare.delivery'];
     const sink = await openSink(world.clients.patient, outputs, 'bench-sink');
@@ -191,29 +176,18 @@ const measureStreams = async (
     for (let round = 0; round < (options.quick ? 1 : ROUNDS); round++) {
       for (const { candidate, into } of measured) await measureOnce(options, tools, candidate, into, repeats);
     }
-
-    const memory: MemoryUse[] = [];
-    if (parts.has('e')) {
-      for (const backlog of options.full ? [SMALLER_BACKLOG, LARGER_BACKLOG] : [SMALLER_BACKLOG]) {
-        memory.push(await measureMemory(tools, engine, options.quick ? backlog / 10 : backlog));
-      }
-    }
     await sink.close();
-    return { streams: measured.map(({ into }) => into), memory, outputBytes: samples.map(({ bytes }) => bytes) };
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, breakOff);
-    killChildren();
-    await world.close();
-  }
-};
+    return { streams: measured.map(({ into }) => into), outputBytes: samples.map(({ bytes }) => bytes) };
+  });
 
 /** Starts servers of its own, measures what is asked for, and takes everything away again. */
 export const runBench = async (options: BenchOptions): Promise<BenchResult> => {
   const plan = options.parts.has('d') ? await measurePlanCost(options.quick) : [];
   const speed = options.parts.has('d') ? await measurePlanSpeed(options.quick) : null;
-  const needsServers = (['a', 'b', 'c', 'e'] as const).some((part) => options.parts.has(part));
-  const streams = needsServers ? await measureStreams(options) : { streams: [], memory: [], outputBytes: [] };
-  const { recorded: signals, profile, log } = options;
+  const hasStreams = (['a', 'b', 'c'] as const).some((part) => options.parts.has(part));
+  const streams = hasStreams ? await measureStreams(options) : { streams: [], outputBytes: [] };
+  const { recorded: signals, profile, log, quick, full } = options;
+  const memory = options.parts.has('e') ? await measureMemory({ quick, full, log }) : [];
   const backtest = options.parts.has('f') ? await measureBacktest({ signals, profile, log }) : [];
-  return { ...streams, plan, speed, backtest };
+  return { ...streams, plan, speed, memory, backtest };
 };

@@ -20,6 +20,7 @@ import { programEnvironment } from '../../runtime/config.ts';
 import { systemClock } from '../composition/process-parts.ts';
 import { migrate } from '../composition/store.ts';
 import { SILENT_LOGGER } from '../cli/silent-logger.ts';
+import { killChildren } from './child.ts';
 import { BENCH_PLAYBOOK, BENCH_POLICY } from './definitions.ts';
 import { BENCH_TENANT } from './signals.ts';
 
@@ -91,6 +92,27 @@ export const openWorld = async (log: (line: string) => void): Promise<BenchWorld
   } catch (error) {
     await removeStack(join(folder, 'stack'));
     throw error;
+  }
+};
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** Exit code of a shell's Ctrl-C. */
+const BROKEN_OFF = 130;
+
+/** Does the work in a world of its own. The world and what was started in it go away with it, also when it fails or is broken off. */
+export const inWorld = async <T>(log: (line: string) => void, work: (world: BenchWorld) => Promise<T>): Promise<T> => {
+  const world = await openWorld(log);
+  const breakOff = (): void => {
+    killChildren();
+    void world.close().finally(() => process.exit(BROKEN_OFF));
+  };
+  for (const signal of SIGNALS) process.once(signal, breakOff);
+  try {
+    return await work(world);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, breakOff);
+    killChildren();
+    await world.close();
   }
 };
 
