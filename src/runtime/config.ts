@@ -54,14 +54,7 @@ export const loadConfig = (environment: NodeJS.ProcessEnv = process.env): Config
   const file = (name: VariableName): string | undefined => contentOf(read<string | null>(name), name, faults);
 
   const backend = read<Config['backend']>('MMM_BACKEND');
-  const sslOn = read<boolean>('KAFKA_SSL');
-  const pem = { ca: file('KAFKA_SSL_CA_FILE'), cert: file('KAFKA_SSL_CERT_FILE'), key: file('KAFKA_SSL_KEY_FILE') };
-  const mechanism = read<NonNullable<KafkaConfig['sasl']>['mechanism'] | null>('KAFKA_SASL_MECHANISM');
-  const username = read<string | null>('KAFKA_SASL_USERNAME');
-  const password = read<string | null>('KAFKA_SASL_PASSWORD');
-  if (mechanism !== null && (username === null || password === null)) {
-    faults.push('KAFKA_SASL_MECHANISM: set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD too');
-  }
+  const kafkaAccess = readKafkaAccess(read, file, faults);
   const addresses = {
     KAFKA_BOOTSTRAP_SERVERS: read<string[] | null>('KAFKA_BOOTSTRAP_SERVERS'),
     SCHEMA_REGISTRY_URL: read<string | null>('SCHEMA_REGISTRY_URL'),
@@ -91,11 +84,7 @@ export const loadConfig = (environment: NodeJS.ProcessEnv = process.env): Config
     distributed:
       backend === 'distributed'
         ? {
-            kafka: {
-              brokers: addresses.KAFKA_BOOTSTRAP_SERVERS ?? [],
-              ssl: sslOn ? withoutUndefined(pem) : false,
-              sasl: mechanism === null ? null : { mechanism, username: username ?? '', password: password ?? '' },
-            },
+            kafka: { brokers: addresses.KAFKA_BOOTSTRAP_SERVERS ?? [], ...kafkaAccess },
             registryUrl: addresses.SCHEMA_REGISTRY_URL ?? '',
             redisUrl: addresses.REDIS_URL ?? '',
             databaseUrl: addresses.DATABASE_URL ?? '',
@@ -121,6 +110,31 @@ export const loadConfig = (environment: NodeJS.ProcessEnv = process.env): Config
   if (faults.length > 0)
     throw new MmmError('CONFIG_INVALID', `the environment is not valid:\n  ${faults.join('\n  ')}`);
   return config;
+};
+
+/** A setting of TLS or of SASL that nothing would use is a fault: who gave it believes the connection safe, and it would be open. */
+const readKafkaAccess = (
+  read: <T>(name: VariableName) => T,
+  file: (name: VariableName) => string | undefined,
+  faults: string[],
+): Pick<KafkaConfig, 'ssl' | 'sasl'> => {
+  const sslOn = read<boolean>('KAFKA_SSL');
+  const pem = { ca: file('KAFKA_SSL_CA_FILE'), cert: file('KAFKA_SSL_CERT_FILE'), key: file('KAFKA_SSL_KEY_FILE') };
+  const mechanism = read<NonNullable<KafkaConfig['sasl']>['mechanism'] | null>('KAFKA_SASL_MECHANISM');
+  const username = read<string | null>('KAFKA_SASL_USERNAME');
+  const password = read<string | null>('KAFKA_SASL_PASSWORD');
+  if (!sslOn && Object.values(pem).some((given) => given !== undefined))
+    faults.push('KAFKA_SSL: true is needed for KAFKA_SSL_CA_FILE, KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE');
+  if ((pem.cert === undefined) !== (pem.key === undefined))
+    faults.push('KAFKA_SSL_CERT_FILE, KAFKA_SSL_KEY_FILE: set both');
+  if (mechanism !== null && (username === null || password === null))
+    faults.push('KAFKA_SASL_MECHANISM: set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD too');
+  if (mechanism === null && (username !== null || password !== null))
+    faults.push('KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD: set KAFKA_SASL_MECHANISM too');
+  return {
+    ssl: sslOn ? withoutUndefined(pem) : false,
+    sasl: mechanism === null ? null : { mechanism, username: username ?? '', password: password ?? '' },
+  };
 };
 
 /** An address of identity or policy asks for their veto: left unasked they would permit, so only who says `local` starts without them (G6). */

@@ -114,4 +114,13 @@ describe('configuration', () => {
   test('SASL without a password is a fault', () => {
     expect(faultsOf({ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'u' })).toContain('KAFKA_SASL_PASSWORD');
   });
+
+  test('what would leave the connection to Kafka more open than somebody meant is a fault', () => {
+    const pem = fileURLToPath(import.meta.url);
+    expect(faultsOf({ KAFKA_SSL_CA_FILE: pem })).toContain('KAFKA_SSL: true is needed');
+    expect(faultsOf({ KAFKA_SSL: 'true', KAFKA_SSL_CERT_FILE: pem })).toContain('KAFKA_SSL_KEY_FILE: set both');
+    expect(faultsOf({ KAFKA_SASL_USERNAME: 'u' })).toContain('set KAFKA_SASL_MECHANISM');
+    expect(faultsOf({ KAFKA_SASL_PASSWORD: 'hidden' })).toContain('set KAFKA_SASL_MECHANISM');
+    expect(faultsOf({ KAFKA_SASL_PASSWORD: 'hidden' })).not.toContain('hidden');
+  });
 });
