@@ -50,11 +50,19 @@ export const ERRORS = {
     'look at `mmm dlq breaker`; mend the release or the schema and it goes on by itself, or `mmm dlq breaker release`',
   ),
   // Dependencies.
-  REGISTRY_UNAVAILABLE: entry('the schema registry does not answer', 'wait, or mend SCHEMA_REGISTRY_URL', true),
-  LOG_UNAVAILABLE: entry('the log (Kafka) does not answer', 'wait, or mend KAFKA_BOOTSTRAP_SERVERS', true),
-  DATABASE_UNAVAILABLE: entry('PostgreSQL does not answer', 'wait, or mend DATABASE_URL', true),
+  REGISTRY_UNAVAILABLE: entry(
+    'the schema registry does not answer, or refuses us',
+    'wait, or mend SCHEMA_REGISTRY_URL',
+    true,
+  ),
+  LOG_UNAVAILABLE: entry(
+    'the log (Kafka) does not answer, or refuses us',
+    'wait, or mend KAFKA_BOOTSTRAP_SERVERS, KAFKA_SSL*, KAFKA_SASL_* or our rights there',
+    true,
+  ),
+  DATABASE_UNAVAILABLE: entry('PostgreSQL does not answer, or refuses us', 'wait, or mend DATABASE_URL', true),
   CACHE_UNAVAILABLE: entry(
-    'Redis does not answer; states are folded from PostgreSQL, slower',
+    'Redis does not answer, or refuses us; states are folded from PostgreSQL, slower',
     'wait, or mend REDIS_URL',
     true,
   ),
@@ -197,3 +205,19 @@ export class MmmError extends Error {
 
 /** True for errors whose catalogue entry says that trying again can help. Anything unknown is not retriable. */
 export const isRetriable = (error: unknown): boolean => error instanceof MmmError && error.retriable;
+
+const CAUSES_DEPTH = 5;
+
+/**
+ * What the runtime or a server called the fault that an error comes from (ECONNREFUSED, SELF_SIGNED_CERT_IN_CHAIN, an SQLSTATE), as a detail for a
+ * person; empty when none of its causes has such a code. Codes only: the text of a foreign error may hold an address with its password.
+ */
+export const causeCode = (error: unknown): { readonly code?: string } => {
+  let current = error;
+  for (let depth = 0; depth < CAUSES_DEPTH && current instanceof Error; depth++) {
+    const { code } = current as NodeJS.ErrnoException;
+    if (!(current instanceof MmmError) && typeof code === 'string' && /^[A-Z0-9_]+$/.test(code)) return { code };
+    current = current.cause ?? (current as { originalError?: unknown }).originalError;
+  }
+  return {};
+};

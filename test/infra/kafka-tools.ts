@@ -10,6 +10,7 @@ const POM = fileURLToPath(new URL('./kafka-tools-pom.xml', import.meta.url));
 
 /** The programs behind Kafka's scripts. */
 const PROGRAMS = {
+  'kafka-configs': 'kafka.admin.ConfigCommand',
   'kafka-consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
 } as const;

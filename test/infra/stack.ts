@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Kafka } from 'kafkajs';
 import pg from 'pg';
-import type { RunningStack, StackPart } from '../../src/adapters/local-stack/stack.ts';
+import type { KafkaExtras, RunningStack, StackPart } from '../../src/adapters/local-stack/stack.ts';
 import { removeStack } from '../../src/adapters/local-stack/stop-stack.ts';
 import { startAnyhow } from './start-anyhow.ts';
 
@@ -126,8 +126,11 @@ export interface PrivateStack extends RunningStack {
  * Servers of one suite alone, which it may kill and restart (`stack.parts.kafka?.kill()`). Call `remove` at the end; what a killed
  * run leaves is removed by the next run.
  */
-export const startPrivateStack = async (parts: readonly StackPart[]): Promise<PrivateStack> => {
+export const startPrivateStack = async (
+  parts: readonly StackPart[],
+  kafka: KafkaExtras = {},
+): Promise<PrivateStack> => {
   const dataDir = join(required('MMM_TEST_RUN_FOLDER'), uniqueName('private'));
-  const stack = await startAnyhow({ dataDir, parts, log: () => undefined });
+  const stack = await startAnyhow({ dataDir, parts, kafka, log: () => undefined });
   return { ...stack, remove: async () => await removeStack(dataDir) };
 };

@@ -1,4 +1,4 @@
-import { MmmError } from '../../errors.ts';
+import { causeCode, MmmError } from '../../errors.ts';
 
 const str = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
@@ -7,6 +7,8 @@ interface ClientErrorFacts {
   /** Protocol error name, for instance INVALID_PRODUCER_EPOCH. */
   readonly type: string | undefined;
   readonly name: string;
+  /** The topic that the broker refused, where it says which. */
+  readonly topic: string | undefined;
 }
 
 export function clientErrorFacts(error: unknown): ClientErrorFacts {
@@ -14,12 +16,12 @@ export function clientErrorFacts(error: unknown): ClientErrorFacts {
   let name = 'unknown';
   // The client wraps what it gave up on, sometimes twice.
   for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
-    const { type, name: currentName, cause, originalError } = current as Record<string, unknown>;
+    const { type, topic, name: currentName, cause, originalError } = current as Record<string, unknown>;
     name = str(currentName) ?? name;
-    if (str(type) !== undefined) return { type: str(type), name };
+    if (str(type) !== undefined) return { type: str(type), name, topic: str(topic) };
     current = originalError ?? cause;
   }
-  return { type: undefined, name };
+  return { type: undefined, name, topic: undefined };
 }
 
 /** 47 is what brokers answer to the request versions of this client; the others are the same fact in newer words. */
@@ -28,8 +30,12 @@ const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'TRANSACTIO
 /** `asked`: whether the broker may have been told to commit already. */
 export function transactionError(error: unknown, asked: boolean): MmmError {
   if (error instanceof MmmError) return error;
-  const { type, name } = clientErrorFacts(error);
-  const details = { error: name, ...(type === undefined ? {} : { type }) };
+  const { type, name, topic } = clientErrorFacts(error);
+  const details = {
+    error: name,
+    ...(type === undefined ? causeCode(error) : { type }),
+    ...(topic === undefined ? {} : { topic }),
+  };
   if (type !== undefined && FENCED.has(type)) return new MmmError('FENCED', undefined, { details, cause: error });
   return new MmmError(asked ? 'IN_DOUBT' : 'LOG_UNAVAILABLE', undefined, { details, cause: error });
 }

@@ -11,6 +11,7 @@ const PATCHED_FILES = [
   'kafkajs/src/producer/groupMessagesPerPartition.js',
   'kafkajs/src/protocol/requests/produce/v3/request.js',
   'kafkajs/src/protocol/requests/offsetFetch/index.js',
+  'kafkajs/src/protocol/requests/addPartitionsToTxn/v0/response.js',
 ];
 
 /** Loads a module of the client by its path: it has no `exports` map, and the pinned version keeps the paths. */

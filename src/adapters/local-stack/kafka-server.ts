@@ -39,15 +39,18 @@ const folders = (context: ServerContext): { home: string; logs: string; properti
 const properties = (context: ServerContext): string => {
   const broker = portOf(context, 'kafka');
   const controller = portOf(context, 'kafkaController');
+  const listeners = [{ name: 'PLAINTEXT', protocol: 'PLAINTEXT', port: broker }, ...(context.kafka?.listeners ?? [])];
+  const addresses = listeners.map(({ name, port }) => `${name}://127.0.0.1:${port}`).join(',');
+  const protocols = listeners.map(({ name, protocol }) => `${name}:${protocol}`).join(',');
   return [
     'process.roles=broker,controller',
     'node.id=1',
     `controller.quorum.voters=1@127.0.0.1:${controller}`,
-    `listeners=PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${broker}`,
+    `listeners=${addresses},CONTROLLER://127.0.0.1:${controller}`,
+    `advertised.listeners=${addresses}`,
     'controller.listener.names=CONTROLLER',
     'inter.broker.listener.name=PLAINTEXT',
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    `listener.security.protocol.map=${protocols},CONTROLLER:PLAINTEXT`,
     `log.dirs=${folders(context).logs}`,
     'num.network.threads=2',
     'num.io.threads=2',

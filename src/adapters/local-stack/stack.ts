@@ -41,8 +41,17 @@ export interface RunningStack {
   kill(): Promise<void>;
 }
 
-/** What a fault test needs of the broker beyond the defaults. */
+/** One more address of the broker on the loopback, for clients that must show who they are. */
+export interface KafkaListener {
+  /** Letters; its settings are `listener.name.<name in lower case>.*` among the properties. */
+  readonly name: string;
+  readonly protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT';
+  readonly port: number;
+}
+
+/** What a test needs of the broker beyond the defaults. */
 export interface KafkaExtras {
+  readonly listeners?: readonly KafkaListener[];
   /** Broker settings besides or instead of ours. */
   readonly properties?: Readonly<Record<string, string>>;
 }

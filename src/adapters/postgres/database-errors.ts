@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { ErrorCode } from '../../errors.ts';
-import { MmmError } from '../../errors.ts';
+import { causeCode, MmmError } from '../../errors.ts';
 
 /** SQLSTATEs of our own, raised by the functions of migrations/. Class MM is free for applications. */
 const OURS: Readonly<Record<string, ErrorCode>> = {
@@ -42,6 +42,7 @@ export const asDatabaseError = (error: unknown): Error => {
   if (error instanceof MmmError) return error;
   if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return error;
   const answer = serverError(error);
-  if (answer === undefined) return new MmmError('DATABASE_UNAVAILABLE', undefined, { cause: error });
+  if (answer === undefined)
+    return new MmmError('DATABASE_UNAVAILABLE', undefined, { cause: error, details: causeCode(error) });
   return new MmmError(codeOf(answer.state), undefined, { cause: error, details: { sqlstate: answer.state } });
 };

@@ -1,7 +1,14 @@
 import { Redis } from 'ioredis';
-import { MmmError } from '../../errors.ts';
+import { causeCode, MmmError } from '../../errors.ts';
 
 const LIMIT_MS = 3_000;
+
+/** The first word of what Redis refuses with is its code (NOAUTH, WRONGPASS, NOPERM). */
+const replyCode = (error: unknown): { readonly code?: string } => {
+  const [, code] =
+    error instanceof Error && error.name === 'ReplyError' ? (/^([A-Z]+) /.exec(error.message) ?? []) : [];
+  return code === undefined ? {} : { code };
+};
 
 /** How long Redis took to answer, in ms. Throws CACHE_UNAVAILABLE. */
 export const pingRedis = async (url: string): Promise<number> => {
@@ -12,15 +19,22 @@ export const pingRedis = async (url: string): Promise<number> => {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
-  // What fails is thrown by the calls below; without a listener the client writes it to the console.
-  redis.on('error', () => undefined);
+  // The calls below reject with no more than "closed"; why is told here, and without a listener to the console.
+  let reason: unknown = null;
+  redis.on('error', (error: unknown) => {
+    reason = error;
+  });
   const started = performance.now();
   try {
     await redis.connect();
     await redis.ping();
     return Math.round(performance.now() - started);
   } catch (error) {
-    throw new MmmError('CACHE_UNAVAILABLE', undefined, { cause: error });
+    const cause = reason ?? error;
+    throw new MmmError('CACHE_UNAVAILABLE', undefined, {
+      cause,
+      details: { ...causeCode(cause), ...replyCode(cause) },
+    });
   } finally {
     redis.disconnect();
   }

@@ -1,4 +1,4 @@
-import { MmmError } from '../../errors.ts';
+import { causeCode, MmmError } from '../../errors.ts';
 
 const TIMEOUT_MS = 5_000;
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json';
@@ -95,7 +95,7 @@ export class RegistryClient {
       const raw = await response.text();
       answer = raw === '' ? {} : JSON.parse(raw);
     } catch (error) {
-      throw new MmmError('REGISTRY_UNAVAILABLE', undefined, { cause: error });
+      throw new MmmError('REGISTRY_UNAVAILABLE', undefined, { cause: error, details: causeCode(error) });
     }
     const fields = typeof answer === 'object' && answer !== null ? (answer as Record<string, unknown>) : {};
     const { status } = response;

@@ -195,6 +195,15 @@ describe('coordinators of a transactional producer', () => {
   });
 });
 
+test('of the partitions that may not be in a transaction the one at fault is told, not one that was then not looked at', async () => {
+  const refusal = { topic: 'refused', partitionErrors: [{ partition: 0, errorCode: 29 }] };
+  const notLookedAt = { topic: 'fine', partitionErrors: [{ partition: 0, errorCode: 55 }] };
+  const told = (load: Load): Promise<unknown> =>
+    load('src/protocol/requests/addPartitionsToTxn/v1/response.js').parse({ errors: [notLookedAt, refusal] });
+  await expect(told(patched)).rejects.toMatchObject({ type: 'TOPIC_AUTHORIZATION_FAILED', topic: 'refused' });
+  await expect(told(unpatched)).rejects.toMatchObject({ type: 'OPERATION_NOT_ATTEMPTED' });
+});
+
 test('the transaction manager gets the retry settings of the client', () => {
   const retry = { retries: 7 };
   const make = (load: Load) => new (load('src/cluster/index.js'))({ logger, brokers: ['x:1'], retry }).retry;
