@@ -41,6 +41,9 @@ const PATIENT: RetryOptions = { initialRetryTime: 100, maxRetryTime: 2_000, retr
  */
 const EAGER: RetryOptions = { initialRetryTime: 1, maxRetryTime: 20, retries: 200 };
 
+/** A person waits for the answer, and may ask again: the patient ones say after 17 s that a broker is not there. */
+const HASTY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 };
+
 /** Small requests go out at once: without this a request can wait for the acknowledgement of the one before (Nagle). */
 const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const options = ssl as ConnectionOptions | undefined;
@@ -72,6 +75,8 @@ function configOf(connection: KafkaConnection, logger: Logger, retry: RetryOptio
 export interface KafkaClients {
   readonly patient: Kafka;
   readonly transactional: Kafka;
+  /** For a question, not for work. */
+  readonly hasty: Kafka;
 }
 
 /**
@@ -84,5 +89,6 @@ export function createKafkaClients(connection: KafkaConnection, logger: Logger):
   return {
     patient: new Kafka(configOf(connection, logger, PATIENT)),
     transactional: new Kafka(configOf(connection, logger, EAGER)),
+    hasty: new Kafka(configOf(connection, logger, HASTY)),
   };
 }

@@ -38,10 +38,8 @@ export const distributedChecks = (
         'kafka',
         ['configuration'],
         ask(async ({ kafka }) => {
-          const opened = new KafkaTopicAdmin(
-            kafkaClients(kafka, SILENT_LOGGER).patient,
-            new KafkaNames(config().namespace),
-          );
+          const { hasty } = kafkaClients(kafka, SILENT_LOGGER);
+          const opened = new KafkaTopicAdmin(hasty, new KafkaNames(config().namespace));
           await opened.connect();
           admin = opened;
           await opened.assertBrokerVersions();
