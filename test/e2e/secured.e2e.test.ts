@@ -22,6 +22,7 @@ import { produce } from './support/topics.ts';
  */
 const USER = 'mmm-engine';
 const CERTIFIED = 'CN=mmm-certified';
+const SCRAM_LOGIN = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
 const SECRET_BYTES = 12;
 const passwords = {
   kafka: randomBytes(SECRET_BYTES).toString('hex'),
@@ -51,11 +52,11 @@ beforeAll(async () => {
   await writeFile(file('client.pem'), client.cert);
   await writeFile(file('client-key.pem'), client.key);
 
-  const scram = await freePort(new Set());
-  const mutual = await freePort(new Set([scram]));
+  const users = await freePort(new Set());
+  const mutual = await freePort(new Set([users]));
   broker = await startPrivateStack(['kafka'], {
     listeners: [
-      { name: 'SCRAM', protocol: 'SASL_SSL', port: scram },
+      { name: 'USERS', protocol: 'SASL_SSL', port: users },
       { name: 'MUTUAL', protocol: 'SSL', port: mutual },
     ],
     properties: {
@@ -64,17 +65,21 @@ beforeAll(async () => {
       'ssl.truststore.type': 'PEM',
       'ssl.truststore.location': file('ca.pem'),
       'listener.name.mutual.ssl.client.auth': 'required',
-      'listener.name.scram.sasl.enabled.mechanisms': 'SCRAM-SHA-512',
-      'listener.name.scram.scram-sha-512.sasl.jaas.config':
-        'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+      'listener.name.users.sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+      'listener.name.users.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_${USER}="${passwords.kafka}";`,
+      'listener.name.users.scram-sha-256.sasl.jaas.config': SCRAM_LOGIN,
+      'listener.name.users.scram-sha-512.sasl.jaas.config': SCRAM_LOGIN,
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
       'super.users': 'User:ANONYMOUS',
     },
   });
   const plain = broker.env.KAFKA_BOOTSTRAP_SERVERS!;
-  const scramUser = `SCRAM-SHA-512=[password=${passwords.kafka}]`;
-  const forUser = ['--entity-type', 'users', '--entity-name', USER];
-  await kafkaTool('kafka-configs', [plain], ['--alter', '--add-config', scramUser, ...forUser]);
+  // One at a time: Kafka takes two credentials of a user in one request for a mistake.
+  for (const bits of [256, 512]) {
+    const credential = `SCRAM-SHA-${bits}=[password=${passwords.kafka}]`;
+    const toUser = ['--entity-type', 'users', '--entity-name', USER];
+    await kafkaTool('kafka-configs', [plain], ['--alter', '--add-config', credential, ...toUser]);
+  }
 
   const { env: open } = testStack();
   installation = await install({ ...open, KAFKA_BOOTSTRAP_SERVERS: plain });
@@ -105,7 +110,7 @@ beforeAll(async () => {
   };
   secured = {
     ...common,
-    KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${scram}`,
+    KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${users}`,
     KAFKA_SASL_MECHANISM: 'scram-sha-512',
     KAFKA_SASL_USERNAME: USER,
     KAFKA_SASL_PASSWORD: passwords.kafka,
@@ -207,8 +212,8 @@ const doctor = async (env: Readonly<Record<string, string>>): Promise<{ code: nu
   return { code, said: [...run.printed, run.rawLog].join('\n') };
 };
 
-test('doctor finds nothing to mend', async () => {
-  const { code, said } = await doctor(secured);
+test.each(['plain', 'scram-sha-256', 'scram-sha-512'])('doctor finds nothing to mend with %s', async (mechanism) => {
+  const { code, said } = await doctor({ ...secured, KAFKA_SASL_MECHANISM: mechanism });
   expect([code, said]).toEqual([0, expect.stringContaining(' 0 failed')]);
 });
 
