@@ -92,8 +92,11 @@ export class Fleet {
     );
   }
 
-  /** Ends that nobody ordered: a worker may end itself when it can not be mended inside, which a supervisor sees as a restart. */
-  endedByThemselves(): readonly string[] {
+  /**
+   * The last lines of workers whose exit code was not 0: one that ended itself because it could not be mended inside, or one that was told to end and ran
+   * out of its time. A supervisor sees a restart.
+   */
+  endedWithFault(): readonly string[] {
     return this.#all.flatMap(({ child, rawLog }) =>
       child.exitCode === null || child.exitCode === 0 ? [] : [rawLog.trim().split('\n').slice(-1)[0] ?? ''],
     );

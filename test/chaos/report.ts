@@ -53,7 +53,7 @@ export const reportText = (outcome: ChaosOutcome): string => {
       : [
           `kill -9: back within ${seconds(slowest)} s at most (aim ${seconds(KILL_AIM_MS)} s${slowest > KILL_AIM_MS ? ': not reached' : ''})`,
         ]),
-    ...outcome.endedByThemselves.map((line) => `a worker ended by itself: ${line.slice(0, 300)}`),
+    ...outcome.endedWithFault.map((line) => `a worker ended with a fault: ${line.slice(0, 300)}`),
     ...outcome.findings.slice(0, 20).map(({ invariant, what }) => `${invariant} ${what}`),
     ...(outcome.findings.length > 20 ? [`and ${outcome.findings.length - 20} more`] : []),
     '',

@@ -19,7 +19,7 @@ const outcome = (more: Partial<ChaosOutcome>): ChaosOutcome => ({
   deadLetters: 40,
   processes: 5,
   readLive: true,
-  endedByThemselves: [],
+  endedWithFault: [],
   ...more,
 });
 

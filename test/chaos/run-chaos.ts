@@ -47,7 +47,7 @@ export interface ChaosOutcome {
   readonly deadLetters: number;
   readonly processes: number;
   readonly readLive: boolean;
-  readonly endedByThemselves: readonly string[];
+  readonly endedWithFault: readonly string[];
 }
 
 /** Breaks a real installation as the seed says, lets it heal, and looks at everything that is there. */
@@ -79,7 +79,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosOutcome> => 
     // An answer may have written rows since.
     await settle(site).catch((error: unknown) => find('I9', String(error), 'lost'));
     const processes = site.fleet.started;
-    const endedByThemselves = site.fleet.endedByThemselves();
+    const endedWithFault = site.fleet.endedWithFault();
     const remains = await readRemains(site, find);
     checkRemains(remains);
     await checkLive(site, remains.outputs.length, find);
@@ -96,7 +96,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosOutcome> => 
       deadLetters: remains.letters.size,
       processes,
       readLive: site.readsLive,
-      endedByThemselves,
+      endedWithFault,
     };
   } finally {
     await site.remove();
