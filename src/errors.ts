@@ -209,15 +209,15 @@ export const isRetriable = (error: unknown): boolean => error instanceof MmmErro
 const CAUSES_DEPTH = 5;
 
 /**
- * What the runtime or a server called the fault that an error comes from (ECONNREFUSED, SELF_SIGNED_CERT_IN_CHAIN, an SQLSTATE), as a detail for a
- * person; empty when none of its causes has such a code. Codes only: the text of a foreign error may hold an address with its password.
+ * What the runtime called the fault that an error comes from (ECONNREFUSED, SELF_SIGNED_CERT_IN_CHAIN), as a detail for a person; empty when none of
+ * its causes has such a code. Codes only: the text of a foreign error may hold an address with its password.
  */
 export const causeCode = (error: unknown): { readonly code?: string } => {
   let current = error;
   for (let depth = 0; depth < CAUSES_DEPTH && current instanceof Error; depth++) {
     const { code } = current as NodeJS.ErrnoException;
-    if (!(current instanceof MmmError) && typeof code === 'string' && /^[A-Z0-9_]+$/.test(code)) return { code };
-    current = current.cause ?? (current as { originalError?: unknown }).originalError;
+    if (typeof code === 'string' && /^[A-Z0-9_]+$/.test(code)) return { code };
+    current = current.cause;
   }
   return {};
 };

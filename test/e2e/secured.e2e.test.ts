@@ -69,7 +69,7 @@ beforeAll(async () => {
       'listener.name.users.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_${USER}="${passwords.kafka}";`,
       'listener.name.users.scram-sha-256.sasl.jaas.config': SCRAM_LOGIN,
       'listener.name.users.scram-sha-512.sasl.jaas.config': SCRAM_LOGIN,
-      // A connection must show again and again who it is, or the broker closes it. The client does so in the last ten seconds: here every two.
+      // The client shows anew who it is in the last ten seconds of such a session: here from the second second on, while signals flow.
       'listener.name.users.scram-sha-512.connections.max.reauth.ms': '12000',
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
       'super.users': 'User:ANONYMOUS',

@@ -41,7 +41,7 @@ const PATIENT: RetryOptions = { initialRetryTime: 100, maxRetryTime: 2_000, retr
  */
 const EAGER: RetryOptions = { initialRetryTime: 1, maxRetryTime: 20, retries: 200 };
 
-/** A person waits for the answer, and may ask again: the patient ones say after 17 s that a broker is not there. */
+/** A person waits for the answer, and may ask again: that a broker is not there is told after 0.6 s; the patient ones take 13 s. */
 const HASTY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 };
 
 /** Small requests go out at once: without this a request can wait for the acknowledgement of the one before (Nagle). */

@@ -14,7 +14,7 @@ export interface ResidentRun {
 
 export interface MemoryUse {
   readonly backlog: number;
-  readonly runs: ResidentRun[];
+  readonly runs: readonly ResidentRun[];
 }
 
 export interface MemoryOptions {
@@ -57,14 +57,12 @@ const watch = (backlog: number, log: MemoryOptions['log']): Promise<ResidentRun>
 
 /** Resident memory of a fresh worker that finds a backlog: bounded buffers make it the same whatever is waiting. */
 export const measureMemory = async ({ quick, full, log }: MemoryOptions): Promise<readonly MemoryUse[]> => {
-  const uses = new Map<number, ResidentRun[]>();
+  const measured: (ResidentRun & { readonly backlog: number })[] = [];
   for (const turn of full ? TURNS : [SMALLER]) {
     const backlog = quick ? turn / 10 : turn;
     const run = await watch(backlog, log);
     log(`backlog of ${backlog}: ${(run.medianBytes / 1e6).toFixed(0)} MB, most ${(run.mostBytes / 1e6).toFixed(0)} MB`);
-    const runs = uses.get(backlog);
-    if (runs === undefined) uses.set(backlog, [run]);
-    else runs.push(run);
+    measured.push({ backlog, ...run });
   }
-  return [...uses].map(([backlog, runs]) => ({ backlog, runs }));
+  return [...Map.groupBy(measured, ({ backlog }) => backlog)].map(([backlog, runs]) => ({ backlog, runs }));
 };
