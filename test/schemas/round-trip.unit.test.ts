@@ -3,33 +3,7 @@ import avsc from 'avsc';
 import { AVRO_SCHEMAS, LATEST_AVRO_VERSION } from '../../src/generated/schemas.ts';
 import type { AvroSubject } from '../../src/generated/schemas.ts';
 import { TOPICS } from '../../src/generated/topics.ts';
-import type { TopicRecords } from '../../src/generated/topics.ts';
-import {
-  FULL_DECISION,
-  FULL_DELIVERY,
-  FULL_EVENT,
-  FULL_SIGNAL,
-  FULL_TEXT_REQUEST,
-  MINIMAL_DECISION,
-  MINIMAL_DELIVERY,
-  MINIMAL_EVENT,
-  MINIMAL_SIGNAL,
-  MINIMAL_TEXT_REQUEST,
-} from './samples.ts';
-
-type AvroTopic = Exclude<keyof TopicRecords, 'mmm.receipts'>;
-
-/** The compiler holds each sample to the generated type, avsc to the schema: so the two agree. */
-const SAMPLES: { readonly [T in AvroTopic]: readonly TopicRecords[T][] } = {
-  'mmm.signals': [FULL_SIGNAL, MINIMAL_SIGNAL],
-  'mmm.compose': [FULL_TEXT_REQUEST, MINIMAL_TEXT_REQUEST],
-  'mmm.decisions': [FULL_DECISION, MINIMAL_DECISION],
-  'mmm.delivery.ide': [FULL_DELIVERY, MINIMAL_DELIVERY],
-  'mmm.delivery.ci': [FULL_DELIVERY, MINIMAL_DELIVERY],
-  'mmm.delivery.alert': [FULL_DELIVERY, MINIMAL_DELIVERY],
-  'mmm.outcomes': [FULL_EVENT, MINIMAL_EVENT],
-  'mmm.admin_config': [FULL_EVENT, MINIMAL_EVENT],
-};
+import { AVRO_SAMPLES, FULL_SIGNAL } from './samples.ts';
 
 type Schema = { readonly fields: readonly { readonly name: string; readonly default?: unknown }[] };
 
@@ -46,20 +20,20 @@ function typeOf(subject: AvroSubject): avsc.Type {
 /** A plain value: avsc decodes records into instances of its own classes. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-describe.each(Object.keys(SAMPLES) as AvroTopic[])('%s', (topic) => {
+describe.each(Object.keys(AVRO_SAMPLES) as (keyof typeof AVRO_SAMPLES)[])('%s', (topic) => {
   const type = typeOf(`${topic}-value`);
 
   test.each([
     ['full', 0],
     ['minimal', 1],
   ])('a %s record comes back as it went in', (_name, index) => {
-    const record = SAMPLES[topic][index];
+    const record = AVRO_SAMPLES[topic][index];
     const decoded: unknown = type.fromBuffer(type.toBuffer(record));
     expect(plain(decoded)).toEqual(record);
   });
 
   test('a record without one of its fields is refused unless the field has a default', () => {
-    const record: object = SAMPLES[topic][0] ?? {};
+    const record: object = AVRO_SAMPLES[topic][0] ?? {};
     const { fields } = schemaOf(`${topic}-value`);
     const defaults = new Set(fields.filter((field) => 'default' in field).map((field) => field.name));
     for (const name of Object.keys(record)) {

@@ -9,6 +9,7 @@ import type {
   MmmSubject,
   MmmTextRequest,
 } from '../../src/generated/records.ts';
+import type { TopicRecords } from '../../src/generated/topics.ts';
 
 const AT = '2026-03-01T10:00:00.000Z';
 const HASH = `sha256:${'0'.repeat(64)}`;
@@ -245,6 +246,19 @@ export const FULL_EVENT: MmmEvent = {
   payload: { decision_id: 'd-1', reason: null, count: 2, dual: false },
 };
 export const MINIMAL_EVENT: MmmEvent = { ...FULL_EVENT, payload: {} };
+
+/** Each topic of ours in Avro: a record with everything, one with as little as there can be. The compiler holds them to the generated types. */
+export const AVRO_SAMPLES: { readonly [T in Exclude<keyof TopicRecords, 'mmm.receipts'>]: readonly TopicRecords[T][] } =
+  {
+    'mmm.signals': [FULL_SIGNAL, MINIMAL_SIGNAL],
+    'mmm.compose': [FULL_TEXT_REQUEST, MINIMAL_TEXT_REQUEST],
+    'mmm.decisions': [FULL_DECISION, MINIMAL_DECISION],
+    'mmm.delivery.ide': [FULL_DELIVERY, MINIMAL_DELIVERY],
+    'mmm.delivery.ci': [FULL_DELIVERY, MINIMAL_DELIVERY],
+    'mmm.delivery.alert': [FULL_DELIVERY, MINIMAL_DELIVERY],
+    'mmm.outcomes': [FULL_EVENT, MINIMAL_EVENT],
+    'mmm.admin_config': [FULL_EVENT, MINIMAL_EVENT],
+  };
 
 export const RECEIPT: MmmReceipt = {
   receipt_id: '6f9619ff-8b86-5d11-b42d-00c04fc964ff',
