@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Definitions } from '../../src/adapters/postgres/definitions.ts';
 import { PostgresJournal } from '../../src/adapters/postgres/postgres-journal.ts';
+import { uuidIds } from '../../src/adapters/ids/uuid-ids.ts';
 import type { ActorProfile } from '../../src/domain/actor-state.ts';
 import type { ContextEvent } from '../../src/domain/context/context-event.ts';
+import { producedSignalIdOf } from '../../src/domain/ids.ts';
 import { recordedDeps } from '../../src/entrypoints/composition/recorded.ts';
+import { SIGNAL_SOURCES } from '../../src/pipeline/ports/normaliser.ts';
 import { explainRecorded } from '../../src/replay/explain/explain-recorded.ts';
 import { makeDatabase, type TestDatabase } from '../adapters/postgres/test-database.ts';
 import { actor, foldOne, next } from '../contracts/journal-records.ts';
@@ -39,11 +42,12 @@ const journalled = async (
   tenantId: string,
   actorId: string,
   atMs: number,
-  more: { readonly context?: ContextEvent; readonly read?: ActorProfile } = {},
+  more: { readonly context?: ContextEvent; readonly read?: ActorProfile; readonly signalId?: string } = {},
 ): Promise<string> => {
   const plain = next(await foldOne(journal, actor(actorId, tenantId)), { atMs });
   const [entry] = plain.entries;
   const signal = push(actorId, randomUUID(), {
+    ...(more.signalId === undefined ? {} : { signal_id: more.signalId }),
     tenant_id: tenantId,
     event_type: 'pr_opened',
     occurred_at: new Date(atMs).toISOString(),
@@ -115,4 +119,22 @@ test('and with the profile of its time: today\u2019s if it has not changed, else
   const found = await explained(id, undecided);
   expect(found.zone).toBe('+01:00');
   expect(found.notes.join()).not.toContain('those of today');
+});
+
+test('by the id of its producer, from whichever source it came; two sources with one id are told apart by ours', async () => {
+  const id = await tenant();
+  const ours = (source: string, producerId: string): string => producedSignalIdOf(uuidIds, source, id, producerId);
+  const shared = [ours('pm3', '42'), ours('trigger', '42')];
+  for (const signalId of [...shared, ...SIGNAL_SOURCES.map((source) => ours(source, `only-${source}`))])
+    await journalled(id, 'dev', Date.now(), { signalId });
+  for (const source of SIGNAL_SOURCES) {
+    const found = await explainRecorded(recordedDeps(database), id, `only-${source}`);
+    expect(found.signalId).toBe(ours(source, `only-${source}`));
+  }
+  const refused = async (asked: string): Promise<unknown> =>
+    await explainRecorded(recordedDeps(database), id, asked).catch((error: unknown) => error);
+  expect(await refused('42')).toMatchObject({ code: 'VALIDATION_ERROR', message: expect.stringContaining(shared[1]!) });
+  expect(await refused('43')).toMatchObject({ code: 'RESOURCE_NOT_FOUND' });
+  const elsewhere = explainRecorded(recordedDeps(database), await tenant(), 'only-pm3');
+  await expect(elsewhere).rejects.toMatchObject({ code: 'RESOURCE_NOT_FOUND' });
 });

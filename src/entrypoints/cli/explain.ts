@@ -61,7 +61,7 @@ export const explainCommand: CliCommand = {
       .description(
         `${explainCommand.summary}: every playbook of the tenant, what each gate said, and the smallest single change; also for nudges that never were`,
       )
-      .argument('<id>', 'id of a signal, a decision or an action')
+      .argument('<id>', 'id of a signal (ours, or the one that its producer gave it), a decision or an action')
       .requiredOption('--tenant <id>', 'whose it is')
       .action(async (id: string, { tenant }: { tenant: string }) => await explainOne(io, id, tenant));
   },

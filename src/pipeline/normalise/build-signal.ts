@@ -1,5 +1,5 @@
 import type { MmmSignalInput } from '../../generated/records.ts';
-import { idFrom } from '../../domain/ids.ts';
+import { idFrom, producedSignalIdOf } from '../../domain/ids.ts';
 import type { IdPort } from '../../domain/ids.ts';
 import { deriveSubject } from '../../domain/subject.ts';
 import type { DocumentContext, SignalSource } from '../ports/normaliser.ts';
@@ -14,7 +14,7 @@ export const signalIdOf = (
   draft: Draft,
   context: DocumentContext,
 ): string | null => {
-  if (draft.producerId !== null) return idFrom(ids, 'signal', [source, draft.tenantId, draft.producerId]);
+  if (draft.producerId !== null) return producedSignalIdOf(ids, source, draft.tenantId, draft.producerId);
   const { topic, partition, offset } = context.origin;
   const { replayOf } = context;
   // The id that the refused record would have had: replayed twice, or accepted after all by a release that had not yet acknowledged it, it is one signal.

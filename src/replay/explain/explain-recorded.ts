@@ -7,13 +7,14 @@ import type { ContextFacts, PlanInput } from '../../domain/decision/planned.ts';
 import { traceOf } from '../../domain/decision/trace.ts';
 import type { Reader } from '../../domain/explain/change-words.ts';
 import { explain, type Explanation } from '../../domain/explain/explain.ts';
-import type { IdPort } from '../../domain/ids.ts';
+import { type IdPort, producedSignalIdOf } from '../../domain/ids.ts';
 import type { ConditionDissector } from '../../domain/playbook/condition-dissector.ts';
 import { canonicalJson } from '../../domain/receipt/canonical-json.ts';
 import type { TenantRules } from '../../domain/rules.ts';
 import { firstZone } from '../../domain/time/zones.ts';
 import { MmmError } from '../../errors.ts';
 import type { MmmSignalInput } from '../../generated/records.ts';
+import { SIGNAL_SOURCES } from '../../pipeline/ports/normaliser.ts';
 import { type DecisionRead, type FoundLine, type RecordedHistory, signalOf } from '../recorded-history.ts';
 import { type RulesDocuments, rulesInForce, rulesNamed } from '../rules-in-force.ts';
 
@@ -55,13 +56,7 @@ export const explainRecorded = async (
   tenantId: string,
   id: string,
 ): Promise<RecordedExplanation> => {
-  const line = await deps.history.find(tenantId, id);
-  if (line === null) {
-    throw new MmmError(
-      'RESOURCE_NOT_FOUND',
-      `no signal and no decision of tenant ${tenantId} has the id ${id}; the journal keeps 30 days`,
-    );
-  }
+  const line = (await deps.history.find(tenantId, id)) ?? (await ofProducer(deps, tenantId, id));
   const signal = signalOf(line);
   if (signal === null) {
     throw new MmmError(
@@ -90,6 +85,27 @@ export const explainRecorded = async (
     reproduced,
     notes,
   };
+};
+
+/** By the id that whoever published the signal has given it: unlike ours it does not tell signals of two sources apart. */
+const ofProducer = async ({ history, ids }: ExplainDeps, tenantId: string, producerId: string): Promise<FoundLine> => {
+  const found: FoundLine[] = [];
+  for (const source of SIGNAL_SOURCES) {
+    const line = await history.find(tenantId, producedSignalIdOf(ids, source, tenantId, producerId));
+    if (line !== null) found.push(line);
+  }
+  const [line, ...others] = found;
+  if (line === undefined) {
+    throw new MmmError(
+      'RESOURCE_NOT_FOUND',
+      `no signal, decision or action of tenant ${tenantId} has the id ${producerId}; the journal keeps 30 days, and "mmm dlq list" shows what was refused`,
+    );
+  }
+  if (others.length > 0) {
+    const named = found.map(({ entry }) => entry.signalId).join(', ');
+    throw new MmmError('VALIDATION_ERROR', `id: several sources have a signal ${producerId}; ask for one of ${named}`);
+  }
+  return line;
 };
 
 const inputOf = async (

@@ -205,6 +205,7 @@ test('beside a running engine: why, what another version would have done, and wh
   expect(ends.filter((one: { disposition: string }) => one.disposition === 'delivered').length).toBeGreaterThan(0);
   const words = (await cli('explain', id, '--tenant', 'demo')).out;
   expect(words.at(-1)).toBe('Planning again gave exactly what is recorded.');
+  expect((await cli('explain', 's-a', '--tenant', 'demo')).out).toEqual(words);
   expect(await cli('explain', 'nothing', '--tenant', 'demo')).toMatchObject({ code: 1, error: 'RESOURCE_NOT_FOUND' });
   expect(await cli('explain', id)).toMatchObject({ code: 2 });
 
