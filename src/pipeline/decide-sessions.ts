@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import { type ErrorCode, MmmError } from '../errors.ts';
 import { type Pause, pause as realPause } from './failure-policy.ts';
+import type { SourceHealth } from './ports/intake.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { PartitionGroup } from './ports/partitions.ts';
@@ -76,7 +77,11 @@ export class DecideSessions {
     await this.#deps.group.stop();
   }
 
-  health(): readonly PartitionHealth[] {
+  health(): SourceHealth {
+    return this.#deps.group.health();
+  }
+
+  partitions(): readonly PartitionHealth[] {
     return [...this.#health.values()].sort((a, b) => a.partition - b.partition);
   }
 

@@ -34,6 +34,8 @@ export interface PipelineHealth {
   /** Lanes of intake and outcomes whose breaker is open. */
   readonly held: readonly HeldLane[];
   readonly outcomes: SourceHealth | null;
+  readonly decide: SourceHealth | null;
+  /** Those that this process owns. */
   readonly partitions: readonly PartitionHealth[] | null;
 }
 
@@ -67,7 +69,8 @@ export const createPipeline = (deps: PipelineDeps): Pipeline => {
       intake: intake?.health() ?? null,
       held: deps.intake?.breaker?.held() ?? [],
       outcomes: outcomes?.health() ?? null,
-      partitions: decide?.health() ?? null,
+      decide: decide?.health() ?? null,
+      partitions: decide?.partitions() ?? null,
     }),
   };
 };

@@ -46,11 +46,13 @@ export const partitionsContract = (name: string, make: () => Promise<LogUnderTes
   describe(`partitions contract: ${name}`, () => {
     let log: LogUnderTest;
     let count = 0;
+    let joinedBefore = true;
     const assigned = new Set<number>();
 
     beforeAll(async () => {
       log = await make();
       count = await log.group.partitionCount();
+      joinedBefore = log.group.health().joined;
       await new Promise<void>((resolve, reject) => {
         const listener = {
           assigned: (partition: number) => {
@@ -218,6 +220,12 @@ export const partitionsContract = (name: string, make: () => Promise<LogUnderTes
       await output.discard();
       const all = await log.readAll('mmm.decisions');
       expect(textsOf(all.filter((record) => Buffer.from(record.key ?? []).toString() === 'acme|one'))).toEqual(wanted);
+    });
+
+    test('it says whether it is joined: not before its start, not after its stop', async () => {
+      expect([joinedBefore, log.group.health().joined]).toEqual([false, true]);
+      await log.group.stop();
+      expect(log.group.health().joined).toBe(false);
     });
   });
 };

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Consumer, Kafka } from 'kafkajs';
 import { DECIDE_GROUP, INTAKE_GROUP, KafkaNames, OUTCOMES_GROUP } from '../../src/adapters/kafka/names.ts';
 import { type EngineProcess, waitFor } from './support/engine-process.ts';
+import { frozenMember } from './support/frozen-member.ts';
 import { install, type Installation } from './support/installation.ts';
 import { expectExactlyOnce, readOutputs, settled, sourcePosition } from './support/outputs.ts';
 import { commits, type Sent } from './support/signals.ts';
@@ -47,6 +48,11 @@ const membersLeft = async (): Promise<number> => {
     await admin.disconnect();
   }
 };
+
+const topicOf = (group: string): string =>
+  installation.topic(
+    group === DECIDE_GROUP ? 'mmm.signals' : group === INTAKE_GROUP ? 'mmm.triggers' : 'mmm.outcome_reports',
+  );
 
 const bystander = (): Consumer => {
   const groupId = new KafkaNames(installation.namespace).group(DECIDE_GROUP);
@@ -129,6 +135,24 @@ test('a second SIGTERM does not wait for the deadline', async () => {
   expect(end).toEqual({ code: 1, signal: null });
   expect(engine.logged('stopped_at_once')).toHaveLength(1);
   expect(engine.logged('stop_deadline_passed')).toEqual([]);
+});
+
+test('SIGTERM while it joins for the first time, which a killed or hung member holds up: it is not ready, and ends with 0', async () => {
+  await waitFor('empty groups', async () => ((await membersLeft()) === 0 ? true : null));
+  const names = new KafkaNames(installation.namespace);
+  const frozen = await Promise.all(
+    GROUPS.map(async (group) => await frozenMember(installation.brokers, names.group(group), topicOf(group))),
+  );
+  const whole = installation.start();
+  const decides = installation.start({ args: ['serve', '--roles', 'decide,api'] });
+  await waitFor('both to ask', async () => ((await membersLeft()) === 2 * GROUPS.length + 1 ? true : null));
+  for (const engine of [whole, decides])
+    expect((await fetch(`${await engine.apiUrl()}/v1/mmm/ready`)).status).toBe(503);
+  const ends = await Promise.all([whole.end('SIGTERM'), decides.end('SIGTERM')]);
+  expect(ends).toEqual(Array(2).fill({ code: 0, signal: null }));
+  const unannounced = [whole, decides].flatMap((engine) => engine.logged('kafka.left_unannounced'));
+  expect(unannounced.map(({ group }) => group).sort()).toEqual([DECIDE_GROUP, ...GROUPS].sort());
+  await Promise.all(frozen.map(async (member) => await member.thaw()));
 });
 
 test('a member that hangs holds up a stop no longer than the engine is given, although the others wait for it to join', async () => {

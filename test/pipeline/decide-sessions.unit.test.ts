@@ -215,7 +215,7 @@ describe('decide sessions', () => {
     await harness.append([push('a', 'two')]);
     await sessions.start();
     expect(await blocked.promise).toBe(code);
-    expect(sessions.health()).toEqual([{ partition: 0, state: 'blocked', code }]);
+    expect(sessions.partitions()).toEqual([{ partition: 0, state: 'blocked', code }]);
     await sessions.stop();
     expect(harness.log.read('mmm.decisions')).toHaveLength(before);
   });

@@ -167,6 +167,7 @@ describe('records that come while a batch can not be decided yet go with it', ()
       start: (listener) => harness.log.start(listener),
       stop: () => harness.log.stop(),
       partitionCount: () => harness.log.partitionCount(),
+      health: () => harness.log.health(),
       reader: (partition) => {
         const reader = harness.log.reader(partition);
         const take = async (maxRecords: number, waitMs: number): Promise<readonly LogRecord[]> => {

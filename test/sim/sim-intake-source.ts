@@ -84,7 +84,7 @@ export class SimIntakeSource implements IntakeSource {
   }
 
   health(): SourceHealth {
-    return { joined: this.#member !== null, lastProgressAt: 0, detail: 'simulated' };
+    return { joined: this.#member !== null, detail: 'simulated' };
   }
 
   async #work(

@@ -1,4 +1,4 @@
-import type { RecordWriter } from '../../src/pipeline/ports/intake.ts';
+import type { RecordWriter, SourceHealth } from '../../src/pipeline/ports/intake.ts';
 import type {
   PartitionGroup,
   PartitionListener,
@@ -44,6 +44,11 @@ export class SimLog implements PartitionGroup, SessionOutputs, RecordWriter {
     const { wire, process, group } = this.#parts;
     await wire.pause(process, 'leaves the group', 5);
     if (this.#member !== null) group.leave(this.#member);
+    this.#member = null;
+  }
+
+  health(): SourceHealth {
+    return { joined: this.#member !== null, detail: 'simulated' };
   }
 
   partitionCount(): Promise<number> {

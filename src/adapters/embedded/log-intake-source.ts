@@ -1,4 +1,3 @@
-import type { Clock } from '../../pipeline/ports/clock.ts';
 import { LaneHeld } from '../../pipeline/ports/intake.ts';
 import type { IntakeHandler, IntakeSource, RawRecord, SourceHealth } from '../../pipeline/ports/intake.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
@@ -23,7 +22,6 @@ interface Lane {
 export interface LogIntakeDeps {
   readonly database: SqlDatabase;
   readonly topics: readonly string[];
-  readonly clock: Clock;
   readonly logger: Logger;
   /** Default `mmm-intake`. */
   readonly group?: string;
@@ -42,7 +40,6 @@ export class LogIntakeSource implements IntakeSource {
   #state: 'idle' | 'running' | 'stopping' | 'stopped' = 'idle';
   #loop: Promise<void> = Promise.resolve();
   #stopListening: () => void = () => undefined;
-  #lastProgressAt = 0;
   #failure: string | null = null;
 
   constructor(deps: LogIntakeDeps) {
@@ -52,7 +49,6 @@ export class LogIntakeSource implements IntakeSource {
 
   start(handler: IntakeHandler): Promise<void> {
     this.#state = 'running';
-    this.#lastProgressAt = this.#deps.clock.now();
     this.#stopListening = this.#deps.database.listen('mmm_log', (topic) => {
       if (topic === null || this.#deps.topics.includes(topic)) this.#wake.wake();
     });
@@ -73,7 +69,6 @@ export class LogIntakeSource implements IntakeSource {
   health(): SourceHealth {
     return {
       joined: this.#state === 'running' && this.#failure === null,
-      lastProgressAt: this.#lastProgressAt,
       detail: this.#failure ?? this.#state,
     };
   }
@@ -83,7 +78,6 @@ export class LogIntakeSource implements IntakeSource {
       try {
         for (const lane of await this.#pending()) this.#work(lane, handler);
         this.#failure = null;
-        this.#lastProgressAt = this.#deps.clock.now();
       } catch (error) {
         this.#failed('intake_poll_failed', error, {});
       }
@@ -120,7 +114,6 @@ export class LogIntakeSource implements IntakeSource {
         );
         next = last.offset + 1n;
         await this.#deps.database.query(logSql('acknowledge'), [this.#group, topic, partition, next.toString()]);
-        this.#lastProgressAt = this.#deps.clock.now();
       }
     } catch (error) {
       // Whoever holds the lane says so, and lets go of it when this stops.

@@ -1,4 +1,5 @@
 import type { TopicName } from '../../generated/topics.ts';
+import type { SourceHealth } from '../../pipeline/ports/intake.ts';
 import type { PartitionGroup, PartitionListener, PartitionReader } from '../../pipeline/ports/partitions.ts';
 import type { LogRecord } from '../../pipeline/ports/records.ts';
 import { readRecords } from './read-records.ts';
@@ -17,6 +18,7 @@ export class LogPartitionGroup implements PartitionGroup {
   readonly #count: number;
   readonly #readers = new Map<number, LogPartitionReader>();
   #stopListening: () => void = () => undefined;
+  #joined = false;
 
   constructor(database: SqlDatabase, count: number) {
     this.#database = database;
@@ -29,6 +31,7 @@ export class LogPartitionGroup implements PartitionGroup {
       for (const reader of this.#readers.values()) reader.changed();
     });
     for (let partition = 0; partition < this.#count; partition++) listener.assigned(partition);
+    this.#joined = true;
     return Promise.resolve();
   }
 
@@ -42,12 +45,17 @@ export class LogPartitionGroup implements PartitionGroup {
 
   stop(): Promise<void> {
     this.#stopListening();
+    this.#joined = false;
     for (const reader of this.#readers.values()) reader.wake();
     return Promise.resolve();
   }
 
   partitionCount(): Promise<number> {
     return Promise.resolve(this.#count);
+  }
+
+  health(): SourceHealth {
+    return { joined: this.#joined, detail: `all ${this.#count} partitions` };
   }
 }
 

@@ -39,8 +39,8 @@ export const openEmbeddedLog = (options: EmbeddedLogOptions): EmbeddedLog => {
   const partitionsOf = partitionsBySetting(options.signalPartitions);
   return {
     writer: new LogWriter(database, clock, partitionsOf),
-    intake: new LogIntakeSource({ database, topics: options.inputTopics, clock, logger }),
-    outcomes: new LogIntakeSource({ database, topics: options.outcomeTopics, clock, logger, group: OUTCOMES_GROUP }),
+    intake: new LogIntakeSource({ database, topics: options.inputTopics, logger }),
+    outcomes: new LogIntakeSource({ database, topics: options.outcomeTopics, logger, group: OUTCOMES_GROUP }),
     group: new LogPartitionGroup(database, options.signalPartitions),
     outputs: new LogSessionOutputs({ database, clock, metrics, partitionsOf }),
   };

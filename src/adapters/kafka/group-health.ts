@@ -1,6 +1,5 @@
 import type { Consumer } from 'kafkajs';
 import type { MmmError } from '../../errors.ts';
-import type { Clock } from '../../pipeline/ports/clock.ts';
 import type { SourceHealth } from '../../pipeline/ports/intake.ts';
 import type { Logger } from '../../pipeline/ports/logger.ts';
 import type { Metrics } from '../../pipeline/ports/metrics.ts';
@@ -11,28 +10,24 @@ const MAX_CRASHES_IN_A_ROW = 4;
 
 export interface GroupHealthDeps {
   readonly metrics: Metrics;
-  readonly clock: Clock;
   readonly logger: Logger;
+  /** The member is gone for good: the process must end, or it lives on and does nothing. Called once. */
   readonly onFailed: (error: MmmError) => void;
 }
 
-/** Follows a group member: joined or not, last sign of life, crashes; tells once when the client has given the member up. */
+/** Follows a group member: joined or not, crashes; tells once when the client has given the member up. */
 export class GroupHealth {
-  readonly #deps: GroupHealthDeps;
   #joined = false;
   #rebalancing = false;
-  #lastProgressAt = 0;
   #crashes = 0;
   #failed = false;
 
   constructor(consumer: Consumer, deps: GroupHealthDeps) {
-    this.#deps = deps;
     const { GROUP_JOIN, REBALANCING, HEARTBEAT, CRASH, STOP } = consumer.events;
     // Registered before the owner's own listeners, so that they see the member as joined.
     consumer.on(GROUP_JOIN, () => {
       this.#joined = true;
       this.#rebalancing = false;
-      this.#progress();
     });
     consumer.on(REBALANCING, () => {
       this.#rebalancing = true;
@@ -40,7 +35,6 @@ export class GroupHealth {
     });
     consumer.on(HEARTBEAT, () => {
       this.#crashes = 0;
-      this.#progress();
     });
     consumer.on(STOP, () => {
       this.#joined = false;
@@ -73,12 +67,7 @@ export class GroupHealth {
     const state = this.#failed ? 'given up' : this.#joined ? 'joined' : 'not joined';
     return {
       joined: this.#joined && !this.#failed,
-      lastProgressAt: this.#lastProgressAt,
       detail: `${state}; ${detail}`,
     };
-  }
-
-  #progress(): void {
-    this.#lastProgressAt = this.#deps.clock.now();
   }
 }

@@ -1,39 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
-import type { MmmError } from '../../errors.ts';
+import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { TopicName } from '../../generated/topics.ts';
-import type { Clock } from '../../pipeline/ports/clock.ts';
 import { LaneHeld } from '../../pipeline/ports/intake.ts';
 import type { IntakeHandler, IntakeSource, RawRecord, SourceHealth } from '../../pipeline/ports/intake.ts';
-import type { Logger } from '../../pipeline/ports/logger.ts';
-import type { Metrics } from '../../pipeline/ports/metrics.ts';
-import { logUnavailable } from './client-errors.ts';
 import { CommitTogether } from './commit-together.ts';
-import { GroupHealth } from './group-health.ts';
+import { GroupMember, type GroupMemberDeps } from './group-member.ts';
 import { readHeaders } from './headers.ts';
-import { leaveGroup } from './leave-group.ts';
-import { MEMBER } from './member-settings.ts';
 import { INTAKE_GROUP } from './names.ts';
-import type { KafkaNames } from './names.ts';
 
 /** Acknowledged together: a crash brings at most these again, and a heartbeat is never far. */
 const MAX_BATCH = 500;
-const MAX_BYTES_PER_LANE = 1_048_576;
 /** Lanes worked on at a time. Each holds one batch; more would only queue at the one writer behind them. */
 const CONCURRENT_LANES = 8;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 const HEARTBEAT_MS = 1_000;
 
-export interface IntakeSourceDeps {
-  readonly kafka: Kafka;
-  readonly names: KafkaNames;
+export interface IntakeSourceDeps extends GroupMemberDeps {
   readonly topics: readonly TopicName[];
-  readonly metrics: Metrics;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** As in PartitionGroupDeps. */
-  readonly onFailed: (error: MmmError) => void;
   /** Default `mmm-intake`. */
   readonly group?: string;
 }
@@ -41,47 +25,32 @@ export interface IntakeSourceDeps {
 /** Raw topics for intake. Offsets are committed only behind settled batches; a batch that fails is delivered again in place. */
 export class KafkaIntakeSource implements IntakeSource {
   readonly #deps: IntakeSourceDeps;
-  readonly #consumer: Consumer;
-  readonly #health: GroupHealth;
+  readonly #member: GroupMember;
   readonly #stopping = new AbortController();
   readonly #commits = new CommitTogether();
   #handler: IntakeHandler | null = null;
 
   constructor(deps: IntakeSourceDeps) {
     this.#deps = deps;
-    this.#consumer = deps.kafka.consumer({
-      ...MEMBER,
-      groupId: deps.names.group(deps.group ?? INTAKE_GROUP),
-      maxBytesPerPartition: MAX_BYTES_PER_LANE,
-    });
-    this.#health = new GroupHealth(this.#consumer, deps);
+    this.#member = new GroupMember(deps, deps.group ?? INTAKE_GROUP);
   }
 
   async start(handler: IntakeHandler): Promise<void> {
     this.#handler = handler;
-    try {
-      await this.#consumer.connect();
-      const topics = this.#deps.topics.map((topic) => this.#deps.names.topic(topic));
-      await this.#consumer.subscribe({ topics, fromBeginning: true });
-      await this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: CONCURRENT_LANES,
-        eachBatch: async (payload) => this.#work(payload),
-      });
-    } catch (error) {
-      throw logUnavailable(error);
-    }
+    const topics = this.#deps.topics.map((topic) => this.#deps.names.topic(topic));
+    await this.#member.start(topics, {
+      partitionsConsumedConcurrently: CONCURRENT_LANES,
+      eachBatch: async (payload) => this.#work(payload),
+    });
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    const { group = INTAKE_GROUP, logger } = this.#deps;
-    await leaveGroup(this.#consumer, { group, health: this.#health, logger });
+    await this.#member.leave();
   }
 
   health(): SourceHealth {
-    return this.#health.now(`${this.#deps.topics.length} topics`);
+    return this.#member.health.now(`${this.#deps.topics.length} topics`);
   }
 
   async #work(payload: EachBatchPayload): Promise<void> {

@@ -1,36 +1,21 @@
-import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Admin, EachBatchPayload } from 'kafkajs';
 import { MmmError } from '../../errors.ts';
 import type { Clock } from '../../pipeline/ports/clock.ts';
 import type { SourceHealth } from '../../pipeline/ports/intake.ts';
-import type { Logger } from '../../pipeline/ports/logger.ts';
-import type { Metrics } from '../../pipeline/ports/metrics.ts';
 import type { PartitionGroup, PartitionListener, PartitionReader } from '../../pipeline/ports/partitions.ts';
 import { logUnavailable } from './client-errors.ts';
-import { GroupHealth } from './group-health.ts';
-import { leaveGroup } from './leave-group.ts';
-import { MEMBER } from './member-settings.ts';
+import { GroupMember, type GroupMemberDeps } from './group-member.ts';
 import { DECIDE_GROUP } from './names.ts';
-import type { KafkaNames } from './names.ts';
 import type { PartitionCounts } from './partition-counts.ts';
 import { onceLed } from './once-led.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
 import { logRecord } from './read-record.ts';
 
-/** One fetch of one partition; with the high marks of the buffer this bounds what a partition can hold. */
-const MAX_BYTES_PER_PARTITION = 1_048_576;
-
-export interface PartitionGroupDeps {
-  /** Not the client object of the transactional producers. */
-  readonly kafka: Kafka;
+export interface PartitionGroupDeps extends GroupMemberDeps {
+  readonly clock: Clock;
   /** Connected. */
   readonly admin: Admin;
-  readonly names: KafkaNames;
   readonly counts: PartitionCounts;
-  readonly metrics: Metrics;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** The member is gone for good: the process must end, or it lives on and does nothing. Called once. */
-  readonly onFailed: (error: MmmError) => void;
 }
 
 /** A partition and what this member knows of it. `again` is the position that was read anew once because of a gap. */
@@ -49,8 +34,7 @@ interface Slot {
 export class KafkaPartitionGroup implements PartitionGroup {
   readonly #deps: PartitionGroupDeps;
   readonly #topic: string;
-  readonly #consumer: Consumer;
-  readonly #health: GroupHealth;
+  readonly #member: GroupMember;
   readonly #slots = new Map<number, Slot>();
   #owned: ReadonlySet<number> = new Set();
   #listener: PartitionListener | null = null;
@@ -59,33 +43,16 @@ export class KafkaPartitionGroup implements PartitionGroup {
   constructor(deps: PartitionGroupDeps) {
     this.#deps = deps;
     this.#topic = deps.names.topic('mmm.signals');
-    this.#consumer = deps.kafka.consumer({
-      ...MEMBER,
-      groupId: deps.names.group(DECIDE_GROUP),
-      maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
-    });
-    this.#health = new GroupHealth(this.#consumer, deps);
+    this.#member = new GroupMember(deps, DECIDE_GROUP);
     this.#listen();
   }
 
   async start(listener: PartitionListener): Promise<void> {
     this.#listener = listener;
-    try {
-      await this.#consumer.connect();
-      // Earliest: after offsets were lost, reading twice is found by the journal; skipping is not.
-      await this.#consumer.subscribe({ topics: [this.#topic], fromBeginning: true });
-      this.#running = true;
-      await this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        // Handlers only enqueue, so that none of them can hold another up.
-        partitionsConsumedConcurrently: 1,
-        eachBatch: async (payload) => this.#enqueue(payload),
-      });
-    } catch (error) {
-      this.#running = false;
-      throw logUnavailable(error);
-    }
+    this.#running = true;
+    // Handlers only enqueue, so that none of them can hold another up.
+    const eachBatch = async (payload: EachBatchPayload): Promise<void> => this.#enqueue(payload);
+    await this.#member.start([this.#topic], { partitionsConsumedConcurrently: 1, eachBatch });
   }
 
   reader(partition: number): PartitionReader {
@@ -96,7 +63,7 @@ export class KafkaPartitionGroup implements PartitionGroup {
     this.#running = false;
     this.#listener = null;
     for (const { buffer } of this.#slots.values()) buffer.close();
-    await leaveGroup(this.#consumer, { group: DECIDE_GROUP, health: this.#health, logger: this.#deps.logger });
+    await this.#member.leave();
   }
 
   async partitionCount(): Promise<number> {
@@ -104,7 +71,7 @@ export class KafkaPartitionGroup implements PartitionGroup {
   }
 
   health(): SourceHealth {
-    return this.#health.now(`partitions ${[...this.#owned].sort((a, b) => a - b).join(',')}`);
+    return this.#member.health.now(`partitions ${[...this.#owned].sort((a, b) => a - b).join(',')}`);
   }
 
   /** Gauge mmm_consumer_lag_seconds: age of the oldest record that was fetched and not taken. Called by whoever reports metrics. */
@@ -116,10 +83,10 @@ export class KafkaPartitionGroup implements PartitionGroup {
   }
 
   #listen(): void {
-    const { GROUP_JOIN, END_BATCH_PROCESS } = this.#consumer.events;
-    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#joined(payload.memberAssignment[this.#topic] ?? []));
+    const { GROUP_JOIN, END_BATCH_PROCESS } = this.#member.consumer.events;
+    this.#member.consumer.on(GROUP_JOIN, ({ payload }) => this.#joined(payload.memberAssignment[this.#topic] ?? []));
     // Runs of only control or aborted records never reach `eachBatch`, and yet the log goes on after them.
-    this.#consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+    this.#member.consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       const slot = this.#slots.get(payload.partition);
       if (slot === undefined || payload.topic !== this.#topic || payload.firstOffset === null) return;
       // With records in it this is no such run: the handler had it, and may have refused it because of a seek to this very place.
@@ -257,18 +224,19 @@ export class KafkaPartitionGroup implements PartitionGroup {
 
   /** Without effect before the first join and between crash and restart: `#joined` sets the position then. */
   #moveTo(partition: number, offset: bigint): void {
-    if (this.#health.joined) this.#consumer.seek({ topic: this.#topic, partition, offset: offset.toString() });
+    if (this.#member.health.joined)
+      this.#member.consumer.seek({ topic: this.#topic, partition, offset: offset.toString() });
   }
 
   /** Pauses a partition that nobody reads or whose buffer is full, and resumes it when enough was taken. */
   #throttle(partition: number, slot: Slot, force = false): void {
-    if (!this.#running || !this.#health.joined || !this.#owned.has(partition)) return;
+    if (!this.#running || !this.#member.health.joined || !this.#owned.has(partition)) return;
     const { buffer } = slot;
     const pause = buffer.next === null || buffer.full || (slot.paused && !buffer.low);
     if (pause === slot.paused && !force) return;
     slot.paused = pause;
     const partitions = [{ topic: this.#topic, partitions: [partition] }];
-    if (pause) this.#consumer.pause(partitions);
-    else this.#consumer.resume(partitions);
+    if (pause) this.#member.consumer.pause(partitions);
+    else this.#member.consumer.resume(partitions);
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import { planTopics } from '../../admin/commands/plan-topics.ts';
@@ -14,6 +15,9 @@ import { onceLed } from './once-led.ts';
 import { countPartitions } from './partition-counts.ts';
 
 const { ConfigResourceTypes, ConfigSource } = kafkajs;
+
+const AGAIN_MS = 50;
+const CONFIGURED_WITHIN_MS = 10_000;
 
 /** Copies of each partition where the cluster has as many brokers. */
 const REPLICAS = 3;
@@ -83,6 +87,7 @@ export class KafkaTopicAdmin {
           })),
         });
       });
+      await this.#configured();
     }
     return steps;
   }
@@ -131,6 +136,16 @@ export class KafkaTopicAdmin {
       }
       return result;
     });
+  }
+
+  /** A broker answers with the old settings until it has read the controller's: whoever checks right after applying must see them. */
+  async #configured(): Promise<void> {
+    for (let waitedMs = 0; ; waitedMs += AGAIN_MS) {
+      if ((await this.plan()).every(({ kind }) => kind !== 'configure')) return;
+      if (waitedMs >= CONFIGURED_WITHIN_MS)
+        throw new MmmError('LOG_UNAVAILABLE', `the broker shows no new settings ${waitedMs} ms after it took them`);
+      await delay(AGAIN_MS);
+    }
   }
 
   async #brokerCount(): Promise<number> {

@@ -17,7 +17,7 @@ export class MemoryIntakeSource implements IntakeSource {
   }
 
   health(): SourceHealth {
-    return { joined: this.#handler !== null, lastProgressAt: 0, detail: 'memory' };
+    return { joined: this.#handler !== null, detail: 'memory' };
   }
 
   async put(channel: string, records: readonly Omit<RawRecord, 'channel' | 'lane' | 'position'>[]): Promise<void> {

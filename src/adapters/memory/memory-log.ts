@@ -1,6 +1,6 @@
 import { MmmError } from '../../errors.ts';
 import { partitionOf } from '../../domain/partitioner.ts';
-import type { RecordWriter } from '../../pipeline/ports/intake.ts';
+import type { RecordWriter, SourceHealth } from '../../pipeline/ports/intake.ts';
 import type {
   CommittedPositions,
   PartitionGroup,
@@ -24,6 +24,7 @@ export class MemoryLog implements RecordWriter, PartitionGroup, SessionOutputs {
   readonly #committed = new Map<number, { input: bigint | null; cursor: bigint | null }>();
   readonly #fences = new Map<number, number>();
   readonly #readers = new Map<number, MemoryReader>();
+  #joined = false;
   #publications: (() => void)[] = [];
   readonly #watchers = new Set<(record: OutputRecord) => void>();
 
@@ -49,10 +50,16 @@ export class MemoryLog implements RecordWriter, PartitionGroup, SessionOutputs {
 
   start(listener: PartitionListener): Promise<void> {
     for (let partition = 0; partition < this.partitions; partition++) listener.assigned(partition);
+    this.#joined = true;
     return Promise.resolve();
   }
 
+  health(): SourceHealth {
+    return { joined: this.#joined, detail: 'memory' };
+  }
+
   stop(): Promise<void> {
+    this.#joined = false;
     return Promise.resolve();
   }
 

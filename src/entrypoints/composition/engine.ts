@@ -207,7 +207,10 @@ const checksOf = (store: Store, log: EngineLog, pipeline: Pipeline): Engine['che
   {
     name: 'partitions',
     check: async () => {
-      const waiting = pipeline.health().partitions?.filter((one) => one.state !== 'running') ?? [];
+      const { decide, partitions } = pipeline.health();
+      // Which it owns, and whether any, is not known before.
+      if (decide?.joined === false) throw new MmmError('LOG_UNAVAILABLE', decide.detail);
+      const waiting = partitions?.filter((one) => one.state !== 'running') ?? [];
       if (waiting.length === 0) return;
       const which = waiting.map((one) => `${one.partition}: ${one.code ?? one.state}`);
       throw new MmmError('DEPENDENCY_UNAVAILABLE', which.join(', '));

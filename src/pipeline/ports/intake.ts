@@ -33,15 +33,16 @@ export class LaneHeld extends Error {
 
 /** Delivers every record at least once, a lane in order. A rejected handler means: nothing acknowledged, deliver the batch again. */
 export interface IntakeSource {
+  /** Resolves when delivery has been asked for; `health` says whether it is joined. */
   start(handler: IntakeHandler): Promise<void>;
   /** Takes no new batch, waits for the running ones, acknowledges them, leaves. */
   stop(): Promise<void>;
   health(): SourceHealth;
 }
 
+/** Of a member of a group, whatever it reads. */
 export interface SourceHealth {
   readonly joined: boolean;
-  readonly lastProgressAt: number;
   readonly detail: string;
 }
 

@@ -1,3 +1,4 @@
+import type { SourceHealth } from './intake.ts';
 import type { LogRecord, OutputRecord } from './records.ts';
 
 /**
@@ -5,11 +6,13 @@ import type { LogRecord, OutputRecord } from './records.ts';
  * order and twice, and `revoked` is best effort: the fence of SessionOutput is what makes two owners harmless, never this.
  */
 export interface PartitionGroup {
+  /** Resolves when the group has been asked; what is owned comes by the callbacks. */
   start(listener: PartitionListener): Promise<void>;
   reader(partition: number): PartitionReader;
   /** Takes nothing new and leaves the group. Sessions are stopped before. */
   stop(): Promise<void>;
   partitionCount(): Promise<number>;
+  health(): SourceHealth;
 }
 
 export interface PartitionListener {

@@ -12,7 +12,7 @@ const clock = { now: (): number => Date.now(), monotonicMs: (): number => perfor
 deadLetterBreakerContract('the embedded log', async () => {
   const database = await makeDatabase();
   return {
-    source: (topics) => new LogIntakeSource({ database: database.pipeline, topics, clock, logger: silent }),
+    source: (topics) => new LogIntakeSource({ database: database.pipeline, topics, logger: silent }),
     writer: new LogWriter(database.pipeline, clock, partitionsBySetting(6)),
     reader: new LogTopicReader(database.pipeline),
     store: postgresBreakerStore(database.pipeline),

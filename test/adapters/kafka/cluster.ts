@@ -87,7 +87,6 @@ export class TestCluster {
       names,
       topics,
       metrics,
-      clock,
       logger,
       onFailed: () => undefined,
     });

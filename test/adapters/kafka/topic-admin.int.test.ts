@@ -43,6 +43,7 @@ test('a changed setting is mended without losing what an operator added', async 
     { name: 'segment.ms', value: '7200000' },
   ];
   await cluster.admin.admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] });
+  while (!(await kinds()).includes('configure'));
   const [step] = (await cluster.admin.apply()).filter(({ topic }) => topic === 'mmm.decisions');
   expect(step).toMatchObject({ kind: 'configure' });
   const { resources } = await cluster.admin.admin.describeConfigs({

@@ -117,7 +117,7 @@ export const openIntake = async (change: Partial<IntakeDependencies> = {}) => {
       return Promise.resolve();
     },
     stop: () => Promise.resolve(),
-    health: () => ({ joined: true, lastProgressAt: NOW_MS, detail: '' }),
+    health: () => ({ joined: true, detail: '' }),
   };
   const intake = createIntake({
     source,

@@ -34,7 +34,7 @@ const open = async (change: Partial<OutcomesDependencies> = {}) => {
         return Promise.resolve();
       },
       stop: () => Promise.resolve(),
-      health: () => ({ joined: true, lastProgressAt: NOW_MS, detail: '' }),
+      health: () => ({ joined: true, detail: '' }),
     },
     writer: {
       append: (records) => {
