@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runJest } from './support/jest-suite.ts';
 import type { Suite } from './support/jest-suite.ts';
-import { missingPrerequisite } from './support/prerequisites.ts';
+import { missingPrerequisite, skippedForWantOfJava } from './support/prerequisites.ts';
 
 const USAGE = 'Usage: npm test -- [--only unit|int|e2e] [part of a path ...]\n';
 const MINUTE_MS = 60_000;
@@ -26,6 +26,9 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(`${missing}\n`);
     return 1;
   }
+  const withoutJava = values.only === 'unit' ? undefined : skippedForWantOfJava();
+  // test/infra/test-with-java.ts.
+  process.env['MMM_TEST_JAVA'] = withoutJava === undefined ? 'yes' : 'no';
   let [passed, failed, skipped] = [0, 0, 0];
   for (const suite of suitesFor(values.only, positionals)) {
     process.stderr.write(`\n== ${suite.name} ==\n`);
@@ -34,6 +37,7 @@ async function main(args: string[]): Promise<number> {
     failed += counts.failed;
     skipped += counts.skipped;
   }
+  if (withoutJava !== undefined) process.stderr.write(`${withoutJava}\n`);
   process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }

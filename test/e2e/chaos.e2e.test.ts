@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect } from '@jest/globals';
 import { FAULTS } from '../chaos/faults/all-faults.ts';
 import { reportText } from '../chaos/report.ts';
 import { type ChaosOutcome, runChaos } from '../chaos/run-chaos.ts';
 import { uniqueName } from '../infra/stack.ts';
+import { testWithJava as test } from '../infra/test-with-java.ts';
 
 const SEED = 20_260_304;
 /** One of each family, the shortest of them; `npm run chaos` has them all. About a minute and a half on a quiet machine. */

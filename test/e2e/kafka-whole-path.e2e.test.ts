@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { javaDecode } from '../infra/avro-peer.ts';
 import { createTopics, testStack, uniqueName } from '../infra/stack.ts';
+import { testWithJava } from '../infra/test-with-java.ts';
 import type { EngineProcess } from './support/engine-process.ts';
 import { install, type Installation } from './support/installation.ts';
 import { expectExactlyOnce, type Outputs, readOutputs, receiptVerifies, settled } from './support/outputs.ts';
@@ -33,15 +34,18 @@ test('every SIN and UBI record is one decision, one delivery and one receipt, in
   expect(outputs.deliveries.every(({ topic }) => topic === installation.topic('mmm.delivery.ide'))).toBe(true);
 });
 
-test("Apache's Avro for Java reads every record with the schema that the registry has for its id, as what the others here compare", async () => {
-  const written = [...outputs.decisions, ...outputs.deliveries];
-  const read = await javaDecode(
-    installation.addresses.SCHEMA_REGISTRY_URL,
-    written.map(({ value }) => value!),
-  );
-  expect(read).toEqual(written.map(({ body }) => JSON.parse(JSON.stringify(body)) as unknown));
-  expect(read).toHaveLength(2 * (SIN.length + UBI.length));
-});
+testWithJava(
+  "Apache's Avro for Java reads every record with the schema that the registry has for its id, as what the others here compare",
+  async () => {
+    const written = [...outputs.decisions, ...outputs.deliveries];
+    const read = await javaDecode(
+      installation.addresses.SCHEMA_REGISTRY_URL,
+      written.map(({ value }) => value!),
+    );
+    expect(read).toEqual(written.map(({ body }) => JSON.parse(JSON.stringify(body)) as unknown));
+    expect(read).toHaveLength(2 * (SIN.length + UBI.length));
+  },
+);
 
 test('receipts verify with node:crypto alone, and one changed value does not', () => {
   for (const { body } of outputs.receipts) expect(receiptVerifies(body, installation.receiptKey)).toBe(true);

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { kafkaTool } from '../infra/kafka-tools.ts';
+import { testWithJava as test } from '../infra/test-with-java.ts';
 import { waitFor } from './support/engine-process.ts';
 import { install, type Installation } from './support/installation.ts';
 import { expectExactlyOnce, type Outputs, readOutputs, settled } from './support/outputs.ts';

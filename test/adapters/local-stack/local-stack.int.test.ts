@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { Redis } from 'ioredis';
 import { ConfigResourceTypes, Kafka } from 'kafkajs';
@@ -12,6 +12,7 @@ import type { RunningStack } from '../../../src/adapters/local-stack/stack.ts';
 import { startStack } from '../../../src/adapters/local-stack/start-stack.ts';
 import { removeStack, stackEnv, stopStack } from '../../../src/adapters/local-stack/stop-stack.ts';
 import { uniqueName } from '../../infra/stack.ts';
+import { testWithJava as test } from '../../infra/test-with-java.ts';
 
 /** Ten times what the kill of a server without children takes. */
 const CHILD_OUTLIVES_MS = 300;

@@ -11,6 +11,7 @@ import type { AvroSchemaVersion } from '../../../src/generated/schemas.ts';
 import type { EncodedTypes } from '../../../src/pipeline/ports/codec.ts';
 import { javaDecode, javaEncode } from '../../infra/avro-peer.ts';
 import { uniqueName } from '../../infra/stack.ts';
+import { testWithJava } from '../../infra/test-with-java.ts';
 import { AVRO_SAMPLES, FULL_EVENT, FULL_SIGNAL } from '../../schemas/samples.ts';
 import { SIGNAL } from './samples.ts';
 
@@ -88,7 +89,7 @@ describe('records', () => {
     expect(decoder.decode('mmm.triggers', wire)).toEqual(SIGNAL);
   });
 
-  test("what we write to any topic is the same for Apache's Avro for Java", async () => {
+  testWithJava("what we write to any topic is the same for Apache's Avro for Java", async () => {
     const codec = await RegistryCodec.create(client, namespace, clock);
     const long = '\u00e9\u{1F600}\u0000"'.repeat(4_000);
     const numbers = { a: -1, b: 2 ** 40, c: 0.1, d: 1e300, e: Number.MIN_VALUE, f: 0 };
@@ -101,7 +102,7 @@ describe('records', () => {
     expect(await javaDecode(url, wire)).toEqual(records.map(([, record]) => record));
   });
 
-  test("a neighbour's records written by Apache's Avro for Java are read as they were meant", async () => {
+  testWithJava("a neighbour's records written by Apache's Avro for Java are read as they were meant", async () => {
     const subject = `${namespace}pm3.signals.normalized-value`;
     const { text } = AVRO_SCHEMAS.find((schema) => schema.subject === 'pm3.signals.normalized-value')!;
     const schemaId = (await client.idOf(subject, { kind: 'AVRO', text }))!;

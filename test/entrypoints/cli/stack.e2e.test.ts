@@ -4,10 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, expect } from '@jest/globals';
 import { identify, pidExists } from '../../../src/adapters/local-stack/process-identity.ts';
 import { removeStack } from '../../../src/adapters/local-stack/stop-stack.ts';
 import { uniqueName } from '../../infra/stack.ts';
+import { testWithJava as test } from '../../infra/test-with-java.ts';
 
 const TIMEOUT_MS = 180_000;
 const PROGRAM = fileURLToPath(new URL('./stack-program.ts', import.meta.url));
