@@ -6,7 +6,7 @@ const HELD_MS = 60_000;
 
 /**
  * A member of a group that has joined and then hears nothing any more, as a hung or killed process does: whoever joins now waits for it. `thaw` lets it
- * hear again, and leave in order. It must be the first member, or the others join with it.
+ * hear again, and leave in order.
  */
 export const frozenMember = async (brokers: readonly string[], groupId: string, topic: string) => {
   const sockets: Socket[] = [];
