@@ -27,6 +27,10 @@ export interface EngineOptions {
   readonly detached?: boolean;
 }
 
+/** What a program needs that is no setting of the engine: those come from the test alone. */
+const inherited = (): Record<string, string> =>
+  Object.fromEntries(['PATH', 'HOME', 'NODE_COMPILE_CACHE'].map((name) => [name, process.env[name] ?? '']));
+
 /** The engine as a whole process: what it prints, what it logs, and its end. */
 export class EngineProcess {
   readonly child: ChildProcess;
@@ -41,7 +45,7 @@ export class EngineProcess {
     const [executable, ...rest] = command ?? ours;
     this.child = spawn(executable, rest, {
       cwd: root,
-      env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
+      env: { ...inherited(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached,
     });
