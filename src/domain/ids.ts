@@ -28,10 +28,12 @@ export const encodeKeyPart = (part: string): string => part.replace(RESERVED, pe
 
 export const actorKeyText = (key: ActorKey): string => `${encodeKeyPart(key.tenantId)}|${encodeKeyPart(key.actorId)}`;
 
-/** Of a signal that its producer has given an id: by HTTP and by topic it is one. */
+/**
+ * Ids of design and interface 3, from the signal down to the receipt: the same signal gives the same ids for ever. This one is of a signal that its
+ * producer has given an id: by HTTP and by topic it is one.
+ */
 export const producedSignalIdOf = (port: IdPort, source: string, tenantId: string, producerId: string): string =>
   idFrom(port, 'signal', [source, tenantId, producerId]);
-/** Ids of design and interface 3, from the signal down to the receipt: the same signal gives the same ids for ever. */
 export const decisionIdOf = (port: IdPort, signalId: string): string => idFrom(port, 'decision', [signalId]);
 export const actionIdOf = (
   port: IdPort,
