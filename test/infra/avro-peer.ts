@@ -1,13 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { mavenCache } from '../../src/adapters/local-stack/download-cache.ts';
-import { CACHE_DIR, jvm } from './kafka-jars.ts';
+import { jarsOf, jvm } from './kafka-jars.ts';
 
 const PROGRAM = fileURLToPath(new URL('./AvroPeer.java', import.meta.url));
-const POM = fileURLToPath(new URL('./avro-pom.xml', import.meta.url));
 const VERSION = '1.12.1';
 
 /** Runs AvroPeer.java from source: as many lines come back as went in. Rejects when it ends with another code than 0. */
@@ -16,15 +13,11 @@ const avroPeer = async (
   registryUrl: string,
   lines: readonly string[],
 ): Promise<string[]> => {
-  const jars = await mavenCache(
-    CACHE_DIR,
-    `avro-${VERSION}`,
-    (target) => ['-f', POM, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${target}`],
-    () => undefined,
-  );
-  const [command, flags] = await jvm([join(jars, '*')]);
+  const [command, flags] = await jvm([await jarsOf('avro-pom.xml', `avro-${VERSION}`)]);
   const child = spawn(command, [...flags, PROGRAM, mode, registryUrl], { stdio: 'pipe' });
   const ended = once(child, 'exit') as Promise<[number | null]>;
+  // One that has ended before it read all says why by its code and its standard error.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(lines.map((line) => `${line}\n`).join(''));
   const [out, said, [code]] = await Promise.all([buffer(child.stdout), buffer(child.stderr), ended]);
   if (code !== 0) throw new Error(`Avro of Java ended with ${String(code)}: ${said.toString()}`);

@@ -1,12 +1,7 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { mavenCache } from '../../src/adapters/local-stack/download-cache.ts';
 import { KAFKA_VERSION } from '../../src/adapters/local-stack/kafka-server.ts';
-import { CACHE_DIR, jvm } from './kafka-jars.ts';
-
-const POM = fileURLToPath(new URL('./kafka-tools-pom.xml', import.meta.url));
+import { jarsOf, jvm } from './kafka-jars.ts';
 
 /** The programs behind Kafka's scripts. */
 const PROGRAMS = {
@@ -24,13 +19,7 @@ export const kafkaTool = async (
   brokers: readonly string[],
   args: readonly string[],
 ): Promise<string> => {
-  const jars = await mavenCache(
-    CACHE_DIR,
-    `kafka-tools-${KAFKA_VERSION}`,
-    (target) => ['-f', POM, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${target}`],
-    () => undefined,
-  );
-  const [command, flags] = await jvm([join(jars, '*')]);
+  const [command, flags] = await jvm([await jarsOf('kafka-tools-pom.xml', `kafka-tools-${KAFKA_VERSION}`)]);
   const { stdout } = await run(command, [...flags, PROGRAMS[tool], '--bootstrap-server', brokers.join(','), ...args]);
   return stdout;
 };
